@@ -1,0 +1,72 @@
+/** Whom and what an allow rule would reach: accounts with the role, and records that its condition lets through. */
+import type { CollectionDefinition } from '@plinth/client/admin';
+import { covers } from '../../../catalog/exposure';
+import { client } from '../../../session/client';
+import { problemOf } from '../../../session/problem';
+import { count } from '../../../ui/number';
+import { speaksOf } from '../model/condition';
+import type { Draft } from '../model/draft';
+import { roleIn, type Place } from '../model/place';
+import type { RoleInfo } from '../roles/book';
+
+const WAIT_MS = 400;
+
+/** Figures of the drafts of a place, counted a moment after the last change. */
+export class EffectOf {
+  accounts = $state('…');
+  records = $state('…');
+  /** What the server said of the condition while it was counted. */
+  fault = $state<string | null>(null);
+
+  /** To be called in an effect; the answer drops the count. */
+  follow(place: Place, draft: Draft, definitions: readonly CollectionDefinition[], roles: readonly RoleInfo[]): () => void {
+    const abort = new AbortController();
+    const timer = setTimeout(() => void this.#count(place, draft, definitions, roles, abort.signal), WAIT_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }
+
+  async #count(place: Place, draft: Draft, definitions: readonly CollectionDefinition[], roles: readonly RoleInfo[], signal: AbortSignal): Promise<void> {
+    try {
+      const [accounts, records] = await Promise.all([accountsWith(place.subject, roles, signal), recordsUnder(place, draft, definitions, signal)]);
+      if (signal.aborted) return;
+      Object.assign(this, { accounts, records });
+      this.fault = null;
+    } catch (error) {
+      if (signal.aborted) return;
+      const problem = problemOf(error);
+      this.records = '–';
+      this.fault = problem.code === 'invalid_filter' || problem.code === 'unknown_field' ? problem.detail || problem.title : null;
+    }
+  }
+}
+
+/** How many accounts a subject means. Those who inherit the role are counted with it. */
+async function accountsWith(subject: string, roles: readonly RoleInfo[], signal: AbortSignal): Promise<string> {
+  const role = roleIn(subject);
+  if (role === null) return '1';
+  if (role === 'public') return 'Everybody';
+  if (role === 'user') return count((await client.collection('users').list({ limit: 1, select: ['id'], count: 'exact', signal })).total ?? 0);
+  const heirs = roles.filter(({ lineage }) => lineage.includes(role));
+  const sum = heirs.reduce((total, { accounts }) => total + (accounts ?? 0), 0);
+  return heirs.length > 1 ? `up to ${count(sum)}` : count(sum);
+}
+
+async function recordsUnder({ action, object }: Place, { ruling, condition }: Draft, definitions: readonly CollectionDefinition[], signal: AbortSignal): Promise<string> {
+  const covered = definitions.filter(({ name }) => covers(object, name));
+  if (ruling === 'none') return '0';
+  if (ruling === 'if' && condition.trim() === '') return '–';
+  if (action === 'create') return ruling === 'allow' ? 'any new' : 'by data';
+  const source = ruling === 'allow' ? '' : condition.trim();
+  if (speaksOf(source, 'data')) return 'by data';
+  const own = speaksOf(source, 'auth');
+  let sum = 0;
+  for (const { name } of covered) {
+    // Counted for the own account too, since the server then reads the condition and says what is wrong in it.
+    const page = await client.collection(name).list({ limit: 1, select: ['id'], count: 'exact', signal, ...(source && { filter: source }) });
+    sum += page.total ?? 0;
+  }
+  return own ? 'by account' : count(sum);
+}

@@ -1,0 +1,15 @@
+export type { Account, Auth, DeviceSession, User } from './auth.js';
+export type { Batch, BatchCollection, Operation, Results } from './batch.js';
+export { type Client, type ClientOptions, createClient } from './client.js';
+export type { ChangeOptions, Collection, GetOptions, OnceOptions, WriteOptions } from './collection.js';
+export { type FieldError, PlinthError, type Problem } from './error.js';
+export type { Answer, Request, RequestOptions } from './http.js';
+export type { Live, LiveOptions } from './live.js';
+export type { IterateOptions, ListOptions, Matching, Order, Page, Shape } from './query.js';
+export type { Socket, SocketConstructor } from './realtime/connection.js';
+export type { Feed, Resync } from './realtime/events.js';
+export type { Change, Handlers, Status, SubscribeOptions } from './realtime/subscription.js';
+export { type Versioned, etag } from './record.js';
+export type { AnySchema, CollectionShape, DateTime, Expand, ExpandOptions, Names, Patch, RecordOf, Row, SchemaShape } from './schema.js';
+export { type Session, type SessionStore, localStore, memoryStore } from './session.js';
+export type { Condition, Where } from './where.js';

@@ -1,0 +1,4 @@
+//! The two kinds of tokens.
+
+pub(super) mod access;
+pub(super) mod refresh;

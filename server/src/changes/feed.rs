@@ -1,0 +1,175 @@
+//! The feed: reads the log once per node, in order, and wakes whoever follows it.
+//!
+//! What concerns the server itself is put in force first (rules and definitions are loaded again, sessions end),
+//! and only then do followers see the changes behind it: nobody is sent an event under rules that had ended.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use plinth_model::{Change, Seq};
+use plinth_store::Store;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::cursor::{Asked, Cursor, Seal};
+use super::ring::{Logged, Ring};
+use crate::policy::Policy;
+
+/// Changes read from the log at once.
+const BATCH: usize = 1000;
+
+/// The longest between two looks at the log when nothing wakes the feed.
+const POLL: Duration = Duration::from_millis(500);
+
+/// The pause before the log is read again after it could not be.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Tables whose changes are rules or definitions.
+const IN_FORCE: [&str; 3] = ["_collections", "_policies", "_roles"];
+
+/// Is told about every change before followers see it, such as the accounts' service about ended sessions.
+pub type Listener = Arc<dyn Fn(&Change) + Send + Sync>;
+
+/// The change feed of this node; cheap to clone.
+#[derive(Clone)]
+pub struct Feed {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    policy: Policy,
+    listeners: Vec<Listener>,
+    seal: Seal,
+    ring: RwLock<Ring>,
+    head: watch::Sender<Seq>,
+}
+
+impl Feed {
+    /// A feed that starts at the end of the log. [`Feed::run`] makes it move.
+    pub async fn open(
+        store: Store,
+        policy: Policy,
+        listeners: Vec<Listener>,
+        seal: Seal,
+    ) -> Result<Self, plinth_store::Error> {
+        let head = store.head().await?;
+        let (ring, head) = (RwLock::new(Ring::new(head)), watch::Sender::new(head));
+        Ok(Self { inner: Arc::new(Inner { store, policy, listeners, seal, ring, head }) })
+    }
+
+    /// Follows the log until `stop`; says `caught_up` whenever everything in it has been taken.
+    pub async fn run(self, caught_up: impl Fn() + Send, stop: CancellationToken) {
+        let mut wake = self.inner.store.wake();
+        loop {
+            let pause = match self.advance().await {
+                Ok(()) => {
+                    caught_up();
+                    POLL
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "the change log could not be read");
+                    RETRY
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                woken = wake.changed() => if woken.is_err() { return },
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Reads everything behind the head.
+    async fn advance(&self) -> Result<(), AdvanceError> {
+        loop {
+            let changes = self.inner.store.changes(self.head(), BATCH).await?;
+            let Some(last) = changes.last().map(|change| change.seq) else {
+                return Ok(());
+            };
+            if changes.iter().any(|change| IN_FORCE.contains(&change.collection.as_str())) {
+                self.inner.policy.reload().await?;
+            }
+            for change in &changes {
+                self.inner.listeners.iter().for_each(|listener| listener(change));
+            }
+            let logged = changes.into_iter().map(|change| Arc::new(Logged::new(change)));
+            self.inner.ring.write().unwrap_or_else(PoisonError::into_inner).extend(logged);
+            self.inner.head.send_replace(last);
+        }
+    }
+
+    /// The newest change that followers can see.
+    pub fn head(&self) -> Seq {
+        *self.inner.head.borrow()
+    }
+
+    /// Every change behind this place, up to the head, is in memory.
+    pub fn tail(&self) -> Seq {
+        self.inner.ring.read().unwrap_or_else(PoisonError::into_inner).tail()
+    }
+
+    /// Ticks when the head moves.
+    pub fn watch(&self) -> watch::Receiver<Seq> {
+        self.inner.head.subscribe()
+    }
+
+    /// A place in this history of the log, for a client: the last change seen, and those behind it that were seen too.
+    pub fn cursor(&self, seq: Seq, asked: Asked, seen: &[Seq]) -> String {
+        self.inner.seal.seal(&Cursor { seq, epoch: self.inner.store.epoch(), asked, seen: seen.to_vec() })
+    }
+
+    /// The place that a client names; `None` if it was not told here.
+    pub fn place(&self, cursor: &str) -> Option<Cursor> {
+        self.inner.seal.open(cursor)
+    }
+
+    /// The changes of a collection behind `after` from memory, and the place they reach to; `None` if they must be
+    /// read from the log.
+    pub fn recent(&self, collection: &str, after: Seq) -> Option<(Vec<Arc<Logged>>, Seq)> {
+        let ring = self.inner.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let changes = ring.behind(after)?.filter(|change| change.change.collection == collection);
+        Some((changes.cloned().collect(), ring.head().max(after)))
+    }
+
+    /// The changes of a collection behind `after` from the log, at most `limit`, and the place they reach to; `None` if
+    /// some of them are kept no more.
+    pub async fn logged(
+        &self,
+        collection: &str,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Option<(Vec<Arc<Logged>>, Seq)>, plinth_store::Error> {
+        let head = self.head();
+        if head <= after {
+            return Ok(Some((Vec::new(), after)));
+        }
+        let changes = self.inner.store.changes_of(collection, after, head, limit).await?;
+        let reached = match changes.last() {
+            Some(last) if changes.len() == limit => last.seq,
+            _ => head,
+        };
+        // Asked after the reading: what was dropped before it is missed, and what is dropped now was read.
+        if self.inner.store.kept().await?.is_some_and(|(oldest, _)| after.0 < oldest.0 - 1) {
+            return Ok(None);
+        }
+        Ok(Some((changes.into_iter().map(|change| Arc::new(Logged::new(change))).collect(), reached)))
+    }
+
+    /// Whether this place is of the history that the database has, and every change behind it is still kept.
+    pub async fn reaches(&self, cursor: &Cursor) -> Result<bool, plinth_store::Error> {
+        if !self.inner.store.holds(cursor.epoch, cursor.seq) {
+            return Ok(false);
+        }
+        let kept = self.inner.store.kept().await?;
+        Ok(kept.is_none_or(|(oldest, newest)| (oldest.0 - 1..=newest.0).contains(&cursor.seq.0)))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum AdvanceError {
+    #[error(transparent)]
+    Store(#[from] plinth_store::Error),
+    #[error(transparent)]
+    Policy(#[from] crate::policy::LoadError),
+}

@@ -1,0 +1,298 @@
+//! One subscription: a group, and a place in the log.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use plinth_model::Seq;
+use serde_json::{Map, Value as Json};
+
+use super::frame::{self, Reset, Subscribe};
+use super::group::{Failed, Group};
+use super::hub::Hub;
+use super::question::Question;
+use crate::changes::Asked;
+use crate::changes::cursor::MAX_SEEN;
+use crate::code::Code;
+use crate::policy::{Action, Caller};
+use crate::problem::Problem;
+use crate::records;
+use crate::records::list::{ListRequest, Start};
+use crate::records::selection::Selection;
+
+/// Events taken from the group at once, so that one subscription does not starve the others.
+const PULL: usize = 128;
+
+/// So often a change is tried that can't be evaluated before the subscription ends.
+const TRIES: u32 = 3;
+
+/// Records in one snapshot frame.
+const SNAPSHOT_CHUNK: usize = 100;
+
+/// An open subscription.
+pub struct Subscription {
+    request: Subscribe,
+    /// The request's parameters as JSON: what is looked at again now and then takes less room as text.
+    params: Option<Box<str>>,
+    /// The bytes of its frame.
+    size: usize,
+    group: Arc<Group>,
+    position: Seq,
+    /// Changes behind the position that the snapshot held already (Postgres only).
+    seen: Vec<Seq>,
+    live: bool,
+    failures: Failures,
+}
+
+/// The group's evaluations that failed since the last that did not.
+#[derive(Default)]
+struct Failures {
+    count: u32,
+    last: u64,
+}
+
+/// Why nothing was taken.
+pub enum Halt {
+    /// The database does not answer now; every subscription would find the same.
+    Away(plinth_store::Error),
+    /// The subscription ends, and the client starts anew.
+    Reset(Reset),
+    /// A change could not be evaluated; it is tried again.
+    Again(plinth_store::Error),
+    /// It was tried often enough: the subscription is over.
+    Over(Problem),
+}
+
+/// Why a subscription was not opened.
+pub enum Refusal {
+    /// The place that it wants to go on from is gone: the client starts anew.
+    Reset(Reset),
+    /// What is asked can't be had.
+    Problem(Problem),
+}
+
+impl<E: Into<Problem>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+/// How a subscription goes on when rules or definitions changed.
+pub enum Course {
+    /// As before.
+    On,
+    /// It ends, and the client starts anew.
+    Reset(Reset),
+}
+
+impl Subscription {
+    /// Opens a subscription that was asked for in a frame of `size` bytes; the frames are what the client receives at
+    /// once.
+    pub async fn open(
+        hub: &Hub,
+        caller: &Caller,
+        request: Subscribe,
+        size: usize,
+    ) -> Result<(Self, Vec<Bytes>), Refusal> {
+        check(&request)?;
+        let question = question(hub, caller, &request, request.params.as_ref())?;
+        let (opened, frames) = Self::begin(hub, question, request).await?;
+        Ok((Self { size, ..opened }, frames))
+    }
+
+    async fn begin(hub: &Hub, question: Question, request: Subscribe) -> Result<(Self, Vec<Bytes>), Refusal> {
+        if let Some(since) = request.since.clone() {
+            return Self::resume(hub, question, request, &since).await;
+        }
+        if request.snapshot {
+            return Self::with_snapshot(hub, question, request).await;
+        }
+        let position = hub.feed().head();
+        let cursor = hub.feed().cursor(position, question.asked(), &[]);
+        let frames = vec![frame::subscribed(&request.sub, &cursor), frame::live(&request.sub, &cursor)];
+        Ok((Self { live: true, ..Self::at(hub, question, request, position) }, frames))
+    }
+
+    /// A subscription at this place.
+    fn at(hub: &Hub, question: Question, mut request: Subscribe, position: Seq) -> Self {
+        let params = request.params.take().map(|params| Json::Object(params).to_string().into());
+        let (group, seen, failures) = (hub.group(question), Vec::new(), Failures::default());
+        Self { request, params, size: 0, group, position, seen, live: false, failures }
+    }
+
+    async fn resume(
+        hub: &Hub,
+        question: Question,
+        request: Subscribe,
+        since: &str,
+    ) -> Result<(Self, Vec<Bytes>), Refusal> {
+        let cursor = hub.feed().place(since);
+        let cursor =
+            cursor.ok_or_else(|| Problem::new(Code::InvalidCursor, "since is not a cursor of this server."))?;
+        if !hub.feed().reaches(&cursor).await? {
+            return Err(Refusal::Reset(Reset::Expired));
+        }
+        if schema_seq(&question) > cursor.seq {
+            return Err(Refusal::Reset(Reset::Schema));
+        }
+        if let Some(reset) = other_sense(cursor.asked, question.asked()) {
+            return Err(Refusal::Reset(reset));
+        }
+        let frames = vec![frame::subscribed(&request.sub, since)];
+        Ok((Self { seen: cursor.seen, ..Self::at(hub, question, request, cursor.seq) }, frames))
+    }
+
+    async fn with_snapshot(hub: &Hub, question: Question, request: Subscribe) -> Result<(Self, Vec<Bytes>), Refusal> {
+        let list = ListRequest {
+            filter: request.filter.clone(),
+            params: request.params.clone(),
+            sort: request.sort.clone().unwrap_or_default(),
+            limit: request.limit,
+            start: Start::First,
+            selection: selection(&request)?,
+            count: None,
+        };
+        let snapshot = hub.records().snapshot(question.grant(), &list).await?;
+        if snapshot.seen.len() > MAX_SEEN {
+            let detail = "The change log is too far behind the records for a snapshot: try again soon.";
+            return Err(Problem::new(Code::Unavailable, detail).into());
+        }
+        let cursor = hub.feed().cursor(snapshot.head, question.asked(), &snapshot.seen);
+        let mut frames = vec![frame::subscribed(&request.sub, &cursor)];
+        let chunks: Vec<&[Bytes]> = snapshot.items.chunks(SNAPSHOT_CHUNK).collect();
+        for (n, chunk) in chunks.iter().enumerate() {
+            frames.push(frame::snapshot(&request.sub, &chunk.join(&b","[..]), n + 1 == chunks.len()));
+        }
+        if chunks.is_empty() {
+            frames.push(frame::snapshot(&request.sub, b"", true));
+        }
+        Ok((Self { seen: snapshot.seen, ..Self::at(hub, question, request, snapshot.head) }, frames))
+    }
+
+    /// The name that its frames carry.
+    pub fn name(&self) -> &str {
+        &self.request.sub
+    }
+
+    /// The bytes of the frame that asked for it.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Takes what is new, at most a few frames; whether there may be more.
+    pub async fn pull(&mut self, hub: &Hub, frames: &mut Vec<Bytes>) -> Result<bool, Halt> {
+        let head = hub.feed().head();
+        if self.live && head <= self.position {
+            return Ok(false);
+        }
+        let pulled = match self.group.pull(self.position, PULL).await {
+            Ok(Some(pulled)) => pulled,
+            Ok(None) => return Err(Halt::Reset(Reset::Expired)),
+            Err(failed) => return Err(self.failures.count(failed)),
+        };
+        self.failures = Failures::default();
+        for event in &pulled.events {
+            let passed = self.seen.partition_point(|seq| *seq < event.seq);
+            self.seen.drain(..passed);
+            match self.seen.first() {
+                None => frames.push(event.frame(&self.request.sub)),
+                Some(next) if *next == event.seq => {}
+                Some(_) => frames.push(event.frame_with(&self.request.sub, &self.cursor(hub, event.seq))),
+            }
+        }
+        self.position = pulled.reached;
+        self.seen.retain(|seq| *seq > self.position);
+        let more = self.position < hub.feed().head();
+        if !self.live && self.position >= head {
+            self.live = true;
+            frames.push(frame::live(&self.request.sub, &self.cursor(hub, self.position)));
+        }
+        Ok(more)
+    }
+
+    /// The cursor of a place: with it goes what a snapshot held of the changes behind.
+    fn cursor(&self, hub: &Hub, position: Seq) -> String {
+        let behind = self.seen.partition_point(|seq| *seq <= position);
+        hub.feed().cursor(position, self.group.question().asked(), &self.seen[behind..])
+    }
+
+    /// Looks at the subscription again after rules, definitions or the caller's account changed.
+    pub fn review(&mut self, hub: &Hub, caller: &Caller) -> Course {
+        let params = self.params.as_deref().map(|params| serde_json::from_str(params).unwrap_or_default());
+        let Ok(question) = question(hub, caller, &self.request, params.as_ref()) else {
+            let gone = hub.policy().state().catalog().get(&self.request.collection).is_none();
+            let schema = gone || hub.policy().authorize(caller, Action::Read, &self.request.collection).is_ok();
+            return Course::Reset(if schema { Reset::Schema } else { Reset::Policy });
+        };
+        if question.key() == *self.group.key() {
+            return Course::On;
+        }
+        if let Some(reset) = other_sense(self.group.question().asked(), question.asked()) {
+            return Course::Reset(reset);
+        }
+        if schema_seq(&question) > self.position {
+            return Course::Reset(Reset::Schema);
+        }
+        (self.group, self.failures) = (hub.group(question), Failures::default());
+        Course::On
+    }
+}
+
+impl Failures {
+    /// Notes a failure: a question that is too dear for the database is not asked for ever.
+    fn count(&mut self, failed: Failed) -> Halt {
+        use plinth_store::Error::{Corrupt, Fault, TimedOut};
+        let Failed { error, attempt } = failed;
+        if !matches!(error, TimedOut | Fault(_) | Corrupt(_)) {
+            return Halt::Away(error);
+        }
+        if attempt != self.last {
+            (self.count, self.last) = (self.count + 1, attempt);
+        }
+        if self.count < TRIES {
+            return Halt::Again(error);
+        }
+        let cause = Problem::from(error);
+        let detail = format!(
+            "The subscription is over: a change could not be evaluated in {TRIES} tries. {} Go on behind the last cursor \
+             with a simpler filter, or later.",
+            cause.detail
+        );
+        Halt::Over(Problem { detail, ..cause })
+    }
+}
+
+fn check(request: &Subscribe) -> Result<(), Problem> {
+    let refuse = |detail: &str| Err(Problem::new(Code::InvalidParameter, detail));
+    if request.snapshot && request.since.is_some() {
+        return refuse("A subscription starts with a snapshot or goes on since a cursor, not both.");
+    }
+    if !request.snapshot && (request.sort.is_some() || request.limit.is_some()) {
+        return refuse("sort and limit belong to a snapshot: add \"snapshot\": true.");
+    }
+    Ok(())
+}
+
+fn selection(request: &Subscribe) -> Result<Selection, records::Error> {
+    Selection::parse(request.fields.as_deref(), request.expand.as_deref())
+}
+
+fn question(
+    hub: &Hub,
+    caller: &Caller,
+    request: &Subscribe,
+    params: Option<&Map<String, Json>>,
+) -> Result<Question, records::Error> {
+    let grant = hub.policy().authorize(caller, Action::Read, &request.collection)?;
+    Question::new(grant, request.filter.as_deref(), params, selection(request)?)
+}
+
+/// Why a place that was told in one sense can't be gone on from in another.
+fn other_sense(told: Asked, asked: Asked) -> Option<Reset> {
+    let same_definition = told.definition == asked.definition;
+    (told.meaning != asked.meaning).then_some(if same_definition { Reset::Policy } else { Reset::Schema })
+}
+
+fn schema_seq(question: &Question) -> Seq {
+    let state = question.grant().state();
+    state.stored(&question.collection().name).map_or(Seq::default(), |stored| stored.schema_seq)
+}

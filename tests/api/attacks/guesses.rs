@@ -1,0 +1,147 @@
+//! Whoever writes a field that they do not see learns nothing of what it held, whichever way they write.
+
+use serde_json::{Value as Json, json};
+
+use crate::fixture::rule;
+use crate::harness::{Answer, Database, Person, Server, on_both};
+
+/// What the hidden fields hold.
+fn held() -> Json {
+    json!({ "text": "x", "pin": "7391", "count": 3, "tags": ["a"], "meta": { "pin": "k7f", "b": 1 }, "seal": "s1", "state": "open", "note": "n" })
+}
+
+/// A record whose writer may set all and see `text` alone; or that much by a rule that only the database can tell.
+async fn furnish(server: &Server, elsewhere: bool) -> (Person, Person, String) {
+    let (admin, ada) = (server.admin().await, server.register("ada").await);
+    let text = json!({ "type": "string" });
+    let schema = json!({ "type": "object", "properties": {
+        "text": text, "pin": text, "count": { "type": "integer" }, "tags": { "type": "array", "items": text },
+        "meta": { "type": "object", "maxProperties": 3, "properties": { "pin": { "type": "string", "maxLength": 4 } } },
+        "seal": { "type": "string", "readOnly": true, "default": "s1" },
+        "state": text, "note": { "type": "string" },
+        "author": { "type": "string", "x-relation": { "collection": "users" } },
+    }, "if": { "required": ["state", "text"], "properties": { "state": { "const": "open" }, "text": { "const": "y" } } }, "then": { "properties": { "note": { "maxLength": 0 } } } });
+    admin.post("/collections", &json!({ "name": "messages", "schema": schema })).await.is(201);
+    let mut rules = vec![rule("read", "", "text"), rule("update", "", "")];
+    if elsewhere {
+        rules.push(rule("read", "author.email == \"nobody@plinth.test\"", ""));
+    }
+    for rule in rules {
+        admin.post("/policies", &rule).await.is(201);
+    }
+    let mut body = held();
+    body["author"] = json!(admin.id);
+    body.as_object_mut().unwrap().remove("seal");
+    let id = admin.post("/records/messages", &body).await.is(201).json()["id"].as_str().unwrap().to_owned();
+    (admin, ada, id)
+}
+
+/// What a writer is told, but for what differs in every answer.
+fn told(answer: &Answer) -> Json {
+    let mut body: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
+    for member in ["requestId", "updatedAt"] {
+        body.as_object_mut().map(|body| body.remove(member));
+    }
+    json!([answer.status, body])
+}
+
+on_both! {
+    /// A batch whose second operation expects the version before the first: it fails as soon as the first wrote, and
+    /// undoes it, so nobody would notice the guesses.
+    async fn a_guess_that_is_undone_tells_nothing(database: Database) {
+        let server = Server::start(&database).await;
+        let (admin, ada, id) = furnish(&server, false).await;
+        let path = format!("/records/messages/{id}");
+        let tag = ada.get(&path).await.is(200).header("etag").to_owned();
+        let guess = async |method: &str, data: Json| {
+            let batch = json!([
+                { "method": method, "collection": "messages", "id": id, "data": data },
+                { "method": "update", "collection": "messages", "id": id, "data": {}, "ifMatch": tag },
+            ]);
+            told(&ada.post("/batch", &batch).await)
+        };
+
+        let pairs = [
+            (json!({ "pin": "7391" }), json!({ "pin": "0000" })),
+            (json!({ "count": 3 }), json!({ "count": 4 })),
+            (json!({ "tags": ["a"] }), json!({ "tags": ["b"] })),
+            (json!({ "meta": { "pin": "k7f", "b": 1 } }), json!({ "meta": { "pin": "zzz" } })),
+            (json!({ "seal": "s1" }), json!({ "seal": "s2" })),
+            (json!({ "tags": { "$add": ["a"] } }), json!({ "tags": { "$add": ["b"] } })),
+            (json!({ "tags": { "$remove": ["b"] } }), json!({ "tags": { "$remove": ["a"] } })),
+            (json!({ "count": { "$inc": 0 } }), json!({ "count": { "$inc": 1 } })),
+            (json!({ "meta": { "absent": null } }), json!({ "meta": { "b": null } })),
+        ];
+        for (right, wrong) in pairs {
+            for method in ["update", "replace"] {
+                assert_eq!(guess(method, right.clone()).await, guess(method, wrong.clone()).await, "{method} {right}");
+            }
+        }
+        // Nor does the version that a write leaves: who sets what is there writes it.
+        let before = admin.get(&path).await.json();
+        let written = ada.patch(&path, &json!({ "pin": "7391" })).await.is(200).json();
+        assert!(written["updatedAt"].as_str() > before["updatedAt"].as_str(), "{written}");
+        // Who sees a field and sets what is there writes nothing, as before.
+        let after = admin.patch(&path, &json!({ "pin": "7391" })).await.is(200).json();
+        assert_eq!(after["updatedAt"], written["updatedAt"]);
+    }
+
+    /// A schema rule that fails on account of what is stored unseen is not told; a merge into it is not done.
+    async fn a_refused_patch_tells_nothing_of_a_hidden_object(database: Database) {
+        for elsewhere in [false, true] {
+            let server = Server::start(&database).await;
+            if elsewhere {
+                let (admin, ada) = (server.admin().await, server.log_in("ada@plinth.test").await);
+                let id = admin.get("/records/messages").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+                admin.post("/policies", &rule("read", "author.email == \"nobody@plinth.test\"", "")).await.is(201);
+                refuse(&admin, &ada, &id).await;
+            } else {
+                let (admin, ada, id) = furnish(&server, false).await;
+                refuse(&admin, &ada, &id).await;
+            }
+        }
+    }
+
+    /// Who sees a field by a relation may do with it what whoever sees it may.
+    async fn what_shows_by_a_relation_can_be_merged_into(database: Database) {
+        let server = Server::start(&database).await;
+        let (admin, ada, id) = furnish(&server, true).await;
+        let path = format!("/records/messages/{id}");
+        let patch = json!({ "meta": { "c": 1 }, "count": { "$inc": 1 }, "seal": "s1" });
+        ada.patch(&path, &patch).await.is_problem(403, "policy_denied");
+        let shown = rule("read", "author.email.endsWith(\"@plinth.test\")", "");
+        admin.post("/policies", &shown).await.is(201);
+
+        let written = ada.patch(&path, &patch).await.is(200).json();
+
+        assert_eq!((&written["meta"]["c"], &written["meta"]["b"], &written["count"]), (&json!(1), &json!(1), &json!(4)));
+    }
+}
+
+async fn refuse(admin: &Person, ada: &Person, id: &str) {
+    let path = format!("/records/messages/{id}");
+    let before = admin.get(&path).await.json();
+    let tell = async |body: Json| told(&ada.patch(&path, &body).await);
+
+    let known = tell(json!({ "meta": { "pin": "a" } })).await;
+    assert_eq!(known[0], 403, "{known}");
+    for members in [json!({ "b": 2 }), json!({ "c": 1, "d": 2 }), json!({ "zz": null }), json!({ "pin": "too long" })] {
+        assert_eq!(tell(json!({ "meta": members })).await, known);
+    }
+    // The simulator foretells it.
+    let inquiry = json!({ "subject": format!("user:{}", ada.id), "collection": "messages", "action": "update", "id": id, "data": { "meta": { "c": 1 } } });
+    let simulated = admin.post("/policies/explain", &inquiry).await.is(200).json();
+    assert_eq!((&simulated["allowed"], &simulated["status"]), (&json!(false), &json!(403)), "{simulated}");
+    // A rule of the whole record is broken by a field that is neither seen nor sent.
+    let refused = ada.patch(&path, &json!({ "text": "y" })).await.is_problem(403, "policy_denied");
+    assert!(!refused.text().contains("note"), "{}", refused.text());
+    assert_eq!(admin.get(&path).await.json(), before);
+    // The whole value can be set, and what is wrong with it is said.
+    let wrong = ada.patch(&path, &json!({ "count": "many" })).await.is_problem(422, "validation_failed");
+    assert_eq!(wrong.pointers(), ["/count"]);
+    let wrong = ada
+        .put(&path, &json!({ "text": "x", "meta": { "pin": "too long" } }))
+        .await
+        .is_problem(422, "validation_failed");
+    assert_eq!(wrong.pointers(), ["/meta/pin"]);
+}

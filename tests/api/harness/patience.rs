@@ -1,0 +1,66 @@
+//! A test that hangs is named, with what its servers logged, and ends the run while there is time to say so.
+//!
+//! The test harness of Rust waits for ever, and a test that blocks its thread can't time itself out: so a thread looks at
+//! how long each database, and with it its test, has been there.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Far longer than any test takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(6);
+
+/// How often the thread looks.
+const EVERY: Duration = Duration::from_secs(5);
+
+static RUNNING: Mutex<Vec<Running>> = Mutex::new(Vec::new());
+
+struct Running {
+    test: String,
+    scratch: PathBuf,
+    since: Instant,
+}
+
+/// Says that the test of this thread has begun to use a directory.
+pub(super) fn begin(scratch: &Path) {
+    static WATCH: Once = Once::new();
+    WATCH.call_once(|| drop(thread::spawn(watch)));
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    running().push(Running { test, scratch: scratch.to_owned(), since: Instant::now() });
+}
+
+/// Says that it is done with it.
+pub(super) fn end(scratch: &Path) {
+    running().retain(|running| running.scratch != scratch);
+}
+
+fn running() -> MutexGuard<'static, Vec<Running>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn watch() {
+    loop {
+        thread::sleep(EVERY);
+        let overdue: Vec<_> =
+            running().iter().filter(|running| running.since.elapsed() > PATIENCE).map(Running::describe).collect();
+        if !overdue.is_empty() {
+            eprintln!("{}", overdue.join("\n"));
+            std::process::exit(101);
+        }
+    }
+}
+
+impl Running {
+    /// The test and the ends of the logs of its servers.
+    fn describe(&self) -> String {
+        let mut text = format!("not done within {} minutes: {}", PATIENCE.as_secs() / 60, self.test);
+        let entries = std::fs::read_dir(&self.scratch).into_iter().flatten().flatten();
+        for log in entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "log")) {
+            let lines = std::fs::read_to_string(&log).unwrap_or_default();
+            let last: Vec<_> = lines.lines().rev().take(30).collect();
+            text += &format!("\n{}:\n{}", log.display(), last.into_iter().rev().collect::<Vec<_>>().join("\n"));
+        }
+        text
+    }
+}

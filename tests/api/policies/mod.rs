@@ -1,0 +1,6 @@
+//! Policies: rows, fields, roles, and what can't be guessed.
+
+mod administration;
+mod differential;
+mod rows_and_fields;
+mod side_channels;

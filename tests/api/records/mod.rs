@@ -1,0 +1,8 @@
+//! `/records`: create, read, change and delete, and what is refused.
+
+mod large;
+mod lists;
+mod preconditions;
+mod refused;
+mod relations;
+mod writes;

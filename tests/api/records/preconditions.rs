@@ -1,0 +1,86 @@
+//! Writes that are meant for one version of a record, or for none.
+
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+
+use crate::fixture::Room;
+use crate::harness::{Answer, Database, Person, Server, on_both};
+
+/// A write under one condition.
+async fn under(who: &Person, method: Method, path: &str, condition: (&str, &str), body: &Json) -> Answer {
+    who.send(who.request(method, path).header(condition.0, condition.1).json(body)).await
+}
+
+const NEW: (&str, &str) = ("if-none-match", "*");
+
+on_both! {
+    async fn a_put_can_be_meant_for_a_new_record_only(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        let path = format!("/records/messages/{}", uuid::Uuid::now_v7());
+        let body = |text: &str| json!({ "text": text, "room": "lab", "author": room.ada.id });
+
+        let made = under(&room.ada, Method::PUT, &path, NEW, &body("one")).await.is(201);
+        let again = under(&room.ada, Method::PUT, &path, NEW, &body("two")).await.is_problem(412, "precondition_failed");
+        assert!(again.text().contains("If-None-Match"));
+        // Bob may not write it, and may create: he is told the same.
+        under(&room.bob, Method::PUT, &path, NEW, &body("two")).await.is_problem(412, "precondition_failed");
+
+        let etag = made.header("etag").to_owned();
+        let weak = format!("\"a,b\", W/{etag}");
+        for tags in [etag.as_str(), weak.as_str()] {
+            for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+                under(&room.ada, method, &path, ("if-none-match", tags), &body("two")).await.is_problem(412, "precondition_failed");
+            }
+        }
+        assert_eq!(room.ada.get(&path).await.json()["text"], "one");
+        under(&room.ada, Method::PATCH, &path, ("if-none-match", "\"0-0\""), &json!({ "text": "two" })).await.is(200);
+        under(&room.ada, Method::PATCH, &path, ("if-none-match", &etag), &json!({ "text": "three" })).await.is(200);
+        under(&room.ada, Method::DELETE, &path, NEW, &json!({})).await.is_problem(412, "precondition_failed");
+        room.ada.delete(&path).await.is(204);
+        under(&room.ada, Method::DELETE, &path, NEW, &json!({})).await.is_problem(404, "not_found");
+    }
+
+    async fn a_put_for_a_new_record_tells_nothing_of_a_hidden_one(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        let hidden = Room::say(&room.ada, "k7f", "home").await;
+        let path = format!("/records/messages/{}", hidden["id"].as_str().unwrap());
+        let body = json!({ "text": "x", "room": "lab", "author": room.bob.id });
+
+        room.bob.put(&path, &body).await.is_problem(404, "not_found");
+        under(&room.bob, Method::PUT, &path, NEW, &body).await.is_problem(404, "not_found");
+        assert_eq!(room.ada.get(&path).await.json()["text"], "k7f");
+    }
+
+    /// Whoever sends a condition relies on it: it is kept or refused.
+    async fn no_condition_on_a_write_is_passed_over(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        let said = Room::say(&room.ada, "one", "lab").await;
+        let one = format!("/records/messages/{}", said["id"].as_str().unwrap());
+        let body = json!({ "text": "two", "room": "lab", "author": room.ada.id });
+        let batch = json!([{ "method": "create", "collection": "messages", "data": body }]);
+        let since = ("if-unmodified-since", "Thu, 01 Jan 1970 00:00:00 GMT");
+
+        for condition in [NEW, ("if-match", "*"), since] {
+            for (path, body) in [("/records/messages", &body), ("/batch", &batch), ("/policies", &json!({})), ("/auth/logout", &json!({}))] {
+                let refused = under(&room.admin, Method::POST, path, condition, body).await.is_problem(400, "malformed_request");
+                assert!(refused.text().contains(condition.0), "{}", refused.text());
+            }
+        }
+        for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+            under(&room.ada, method.clone(), &one, since, &body).await.is_problem(400, "malformed_request");
+            for unread in ["x", "\"x", "*, \"x\"", ""] {
+                under(&room.ada, method.clone(), &one, ("if-none-match", unread), &body).await.is_problem(400, "malformed_request");
+            }
+            under(&room.ada, method, &one, ("if-match", "x"), &body).await.is_problem(412, "precondition_failed");
+        }
+        under(&room.admin, Method::PATCH, "/collections/messages", NEW, &json!({})).await.is_problem(400, "malformed_request");
+        let create = json!([{ "method": "create", "collection": "messages", "data": body, "ifMatch": "*" }]);
+        room.ada.post("/batch", &create).await.is_problem(400, "invalid_parameter");
+
+        let listed = room.admin.get("/records/messages?count=exact").await.json();
+        assert_eq!((&listed["total"], &listed["items"][0]["text"]), (&json!(1), &json!("one")));
+    }
+}
