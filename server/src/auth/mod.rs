@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use plinth_model::sql::write;
 use plinth_model::{Collection, Instant, Record, RecordId};
-use plinth_store::{Failure, Mutation, Step, Store};
+use plinth_store::{Failure, Mutation, Outcome, Step, Store};
 use tokio::sync::Notify;
 
 pub use email::Email;
@@ -134,7 +134,9 @@ impl Auth {
         loop {
             let catalog = self.inner.policy.state().catalog().clone();
             let (version, mutations) = (catalog.version(), mutation().into_iter().collect());
-            let stored = self.inner.store.transact_with(catalog, mutations, steps.clone(), by, now).await;
+            let steps = steps.clone();
+            let behind = Box::new(move |_: &[Outcome]| steps.clone());
+            let stored = self.inner.store.transact_with(catalog, mutations, Some(behind), by, now).await;
             match stored.map_err(|Failure { cause, .. }| Error::from(cause)) {
                 Err(Error::Store(plinth_store::Error::SchemaChanged(_))) if tries < 2 => {
                     self.inner.policy.catch_up(version).await?;

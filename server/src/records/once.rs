@@ -1,12 +1,18 @@
 //! Requests that are done once, however often they are sent: `Idempotency-Key`.
 //!
-//! The key is noted in the transaction of the request, with a hash of the request and the records it wrote. The same
-//! request again is answered from those records; another request under the same key is refused. A key is its
-//! sender's own, and is forgotten after a day (`changes::retention`).
+//! The key is noted in the transaction of the request, with a hash of the request and the places of its changes in the
+//! log. The same request again is given the first answer, made from the records as those changes left them, under
+//! what the caller sees today; where the log no longer goes back so far, from the records as they are. Another request
+//! under the same key is refused. A key is its sender's own, and is forgotten after a day (`changes::retention`).
 
-use plinth_model::{Instant, RecordId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use plinth_model::schema::image;
+use plinth_model::{Instant, Record, RecordId, Seq};
 use plinth_store::idempotency::{DoneRequest, TABLE, insert_request};
-use plinth_store::{Cause, Step};
+use plinth_store::{Behind, Cause, Outcome};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::selection::Selection;
@@ -34,11 +40,43 @@ impl Once {
         well_formed.then(|| Self { principal: caller.principal(), key: key.to_owned(), request })
     }
 
-    /// The step that notes it.
-    pub(super) fn note(&self, ids: &[RecordId], effects: &[Effect], now: Instant) -> Step {
-        let written = ids.iter().zip(effects).map(|(id, effect)| serde_json::json!([id.to_string(), word(*effect)]));
-        let outcome = serde_json::Value::Array(written.collect()).to_string();
-        insert_request(&self.principal, &self.key, &DoneRequest { request: self.request.clone(), outcome }, now)
+    /// What notes it in its transaction: of these records, and whether each was made.
+    pub(super) fn note(&self, ids: Vec<RecordId>, created: Vec<Arc<AtomicBool>>, now: Instant) -> Behind {
+        let Self { principal, key, request } = self.clone();
+        Box::new(move |outcomes| {
+            let each = ids.iter().zip(&created).zip(outcomes);
+            let done: Vec<_> = each.map(|((id, created), outcome)| Done::of(*id, created, outcome)).collect();
+            let outcome = serde_json::json!(done).to_string();
+            vec![insert_request(&principal, &key, &DoneRequest { request: request.clone(), outcome }, now)]
+        })
+    }
+}
+
+/// What a request did to one record, as it is noted.
+#[derive(Serialize, Deserialize)]
+struct Done {
+    id: String,
+    what: What,
+    /// The place of the change; none if nothing had to be written.
+    seq: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+enum What {
+    Created,
+    Updated,
+    Deleted,
+}
+
+impl Done {
+    fn of(id: RecordId, created: &AtomicBool, outcome: &Outcome) -> Self {
+        let what = match (&outcome.record, created.load(Ordering::Relaxed)) {
+            (None, _) => What::Deleted,
+            (Some(_), true) => What::Created,
+            (Some(_), false) => What::Updated,
+        };
+        Self { id: id.to_string(), what, seq: outcome.seq.map(|seq| seq.0) }
     }
 }
 
@@ -61,42 +99,40 @@ impl Records {
             return Err(Error::KeyReused);
         }
         let damaged = || plinth_store::Error::Corrupt("a noted request can't be read".to_owned());
-        let noted: Vec<(String, String)> = serde_json::from_str(&done.outcome).map_err(|_| damaged())?;
+        let noted: Vec<Done> = serde_json::from_str(&done.outcome).map_err(|_| damaged())?;
         let mut written = Vec::with_capacity(noted.len());
-        for ((id, word), grant) in noted.into_iter().zip(grants.cloned().collect::<Vec<_>>()) {
-            let id: RecordId = id.parse().map_err(|_| damaged())?;
-            written.push(self.answer_again(id, effect(&word), &grant).await?);
+        for (done, grant) in noted.into_iter().zip(grants.cloned().collect::<Vec<_>>()) {
+            let id: RecordId = done.id.parse().map_err(|_| damaged())?;
+            written.push(self.answer_again(id, &done, &grant).await?);
         }
         Ok(Some(written))
     }
 
-    async fn answer_again(&self, id: RecordId, effect: Effect, grant: &Grant) -> Result<Written, Error> {
-        if effect == Effect::Deleted {
-            return Ok(Written { id, effect, json: None, etag: None });
+    async fn answer_again(&self, id: RecordId, done: &Done, grant: &Grant) -> Result<Written, Error> {
+        let effect = match done.what {
+            What::Deleted => return Ok(Written { id, effect: Effect::Deleted, json: None, etag: None }),
+            What::Created => Effect::Created,
+            What::Updated => Effect::Updated,
+        };
+        if let Some(record) = self.as_written(id, done, grant).await? {
+            let outcome = Outcome { seq: None, record: Some(record) };
+            return self.answer(id, outcome, grant, effect == Effect::Created, self.clock.now()).await;
         }
         let found = if grant.reads() { self.get(grant, id, &Selection::default()).await } else { Err(Error::NotFound) };
         match found {
             Ok(found) => Ok(Written { id, effect, json: Some(found.json), etag: Some(found.etag) }),
-            Err(Error::NotFound) => {
-                Ok(Written { id, effect, json: Some(format!("{{\"id\":\"{id}\"}}").into()), etag: None })
-            }
+            Err(Error::NotFound) => Ok(Written::unseen(id, effect)),
             Err(error) => Err(error),
         }
     }
-}
 
-fn word(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Created => "created",
-        Effect::Updated => "updated",
-        Effect::Deleted => "deleted",
-    }
-}
-
-fn effect(word: &str) -> Effect {
-    match word {
-        "created" => Effect::Created,
-        "deleted" => Effect::Deleted,
-        _ => Effect::Updated,
+    /// The record as the change left it, if the log still has it and the collection is still such that it can be read.
+    async fn as_written(&self, id: RecordId, done: &Done, grant: &Grant) -> Result<Option<Record>, Error> {
+        let Some(place) = done.seq else { return Ok(None) };
+        let collection = grant.collection();
+        let change = self.store.change(Seq(place)).await?;
+        let change = change.filter(|change| change.collection == collection.name && change.id == id.to_string());
+        let after = change.and_then(|change| change.after);
+        Ok(after.and_then(|after| image::decode(collection, &after).ok()))
     }
 }

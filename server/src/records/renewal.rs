@@ -30,11 +30,7 @@ impl Records {
 impl Operation {
     /// The version of the definitions that its rights are of; none without a right.
     pub(super) fn definitions(&self) -> Option<Version> {
-        let grant = match self {
-            Self::Create { grant, .. } | Self::Update { grant, .. } | Self::Delete { grant, .. } => Some(grant),
-            Self::Replace { create, update, .. } => update.as_ref().or(create.as_ref()),
-        };
-        grant.map(|grant| grant.state().catalog().version())
+        self.grant().map(|grant| grant.state().catalog().version())
     }
 
     fn renewed(self, policy: &Policy) -> Result<Self, Denied> {

@@ -69,6 +69,16 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// The right by which it is answered.
+    pub(super) fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::Create { grant, .. } | Self::Update { grant, .. } | Self::Delete { grant, .. } => Some(grant),
+            Self::Replace { create, update, .. } => update.as_ref().or(create.as_ref()),
+        }
+    }
+}
+
 /// What a write did.
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -93,14 +103,10 @@ pub enum Effect {
     Deleted,
 }
 
-impl Operation {
-    /// What becomes of the record, as far as that is known before.
-    fn usual_effect(&self) -> Effect {
-        match self {
-            Self::Create { .. } => Effect::Created,
-            Self::Update { .. } | Self::Replace { .. } => Effect::Updated,
-            Self::Delete { .. } => Effect::Deleted,
-        }
+impl Written {
+    /// Of a record that its writer may not read.
+    pub(super) fn unseen(id: RecordId, effect: Effect) -> Self {
+        Self { id, effect, json: Some(format!("{{\"id\":\"{id}\"}}").into()), etag: None }
     }
 }
 
@@ -124,6 +130,11 @@ impl Records {
     /// was done `once` under a key is not done again, and answered again.
     pub async fn write_all(&self, operations: Vec<Operation>, once: Option<&Once>) -> Result<Vec<Written>, Error> {
         let mut operations = operations;
+        if let Some(once) = once
+            && let Some(written) = self.earlier(once, operations.iter().filter_map(Operation::grant)).await?
+        {
+            return Ok(written);
+        }
         for _ in 0..RENEWALS {
             let definitions = operations.iter().find_map(Operation::definitions).unwrap_or_default();
             match self.write_now(operations.clone(), once).await {
@@ -136,9 +147,8 @@ impl Records {
 
     async fn write_now(&self, operations: Vec<Operation>, once: Option<&Once>) -> Result<Vec<Written>, Error> {
         let now = self.clock.now();
-        let (mut mutations, mut answers, mut effects) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut mutations, mut answers) = (Vec::new(), Vec::new());
         for (index, operation) in operations.into_iter().enumerate() {
-            effects.push(operation.usual_effect());
             let prepared = self.prepare(operation, now).map_err(|cause| in_batch(index, cause))?;
             mutations.push(prepared.mutation);
             answers.push((prepared.grant, prepared.told, prepared.created));
@@ -148,13 +158,9 @@ impl Records {
         };
         let (catalog, by) = (first.state().catalog().clone(), first.caller().id());
         let ids: Vec<RecordId> = mutations.iter().map(|mutation| mutation.id).collect();
-        if let Some(once) = once
-            && let Some(written) = self.earlier(once, answers.iter().map(|(grant, ..)| grant)).await?
-        {
-            return Ok(written);
-        }
-        let steps = once.map(|once| once.note(&ids, &effects, now)).into_iter().collect();
-        let outcomes = match self.store.transact_with(catalog, mutations, steps, by, now).await {
+        let created: Vec<_> = answers.iter().map(|(.., created)| created.clone()).collect();
+        let note = once.map(|once| once.note(ids.clone(), created, now));
+        let outcomes = match self.store.transact_with(catalog, mutations, note, by, now).await {
             Ok(outcomes) => outcomes,
             Err(failure) => {
                 if let (Some(once), true) = (once, super::once::was_used(&failure.cause)) {
@@ -264,7 +270,7 @@ impl Records {
     }
 
     /// The record as its writer sees it.
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         id: RecordId,
         outcome: Outcome,
@@ -276,14 +282,13 @@ impl Records {
             return Ok(Written { id, effect: Effect::Deleted, json: None, etag: None });
         };
         let effect = if created { Effect::Created } else { Effect::Updated };
-        let id_alone = || Some(Bytes::from(format!("{{\"id\":\"{id}\"}}")));
         if !grant.reads() {
-            return Ok(Written { id, effect, json: id_alone(), etag: None });
+            return Ok(Written::unseen(id, effect));
         }
         let (collection, sight) = (grant.collection(), grant.sight().bind(&grant.bindings(now)));
         let members = Selection::default().members(grant)?;
         let json = match sight.admits(collection, &record) {
-            Some(false) => return Ok(Written { id, effect, json: id_alone(), etag: None }),
+            Some(false) => return Ok(Written::unseen(id, effect)),
             Some(true) => project(collection, &record, &sight, &members),
             None => None,
         };
@@ -293,7 +298,7 @@ impl Records {
         }
         match self.get(grant, id, &Selection::default()).await {
             Ok(found) => Ok(Written { id, effect, json: Some(found.json), etag: Some(found.etag) }),
-            Err(Error::NotFound) => Ok(Written { id, effect, json: id_alone(), etag: None }),
+            Err(Error::NotFound) => Ok(Written::unseen(id, effect)),
             Err(error) => Err(error),
         }
     }

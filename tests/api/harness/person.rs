@@ -1,8 +1,13 @@
 //! Somebody who asks a server, and what they are answered.
 
+use std::time::Duration;
+
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value as Json;
+
+/// Far longer than any answer takes: who waits so long fails, and shows what the server logged.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Somebody with or without an account, who speaks HTTP.
 #[derive(Debug, Clone)]
@@ -30,7 +35,8 @@ impl Person {
     pub(super) fn new(url: &str) -> Self {
         // Whoever comes first installs it; the Rust client does so too.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
+        let http = http.build().expect("a client");
         Self { http, url: url.to_owned(), token: None, refresh_token: None, id: String::new() }
     }
 

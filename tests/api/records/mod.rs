@@ -2,6 +2,7 @@
 
 mod large;
 mod lists;
+mod once;
 mod preconditions;
 mod refused;
 mod relations;

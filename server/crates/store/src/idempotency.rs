@@ -1,7 +1,7 @@
 //! `_idempotency`: requests that were sent under a key, so that sending one again does nothing again.
 //!
 //! A row is written in the transaction of the request itself: there is no moment at which one is there without the
-//! other. It names the records, not the answer; the answer is made again from them.
+//! other. It names the changes, not the answer; the answer is made again from them.
 
 use plinth_model::{Instant, Value};
 

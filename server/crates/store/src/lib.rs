@@ -45,7 +45,7 @@ pub use epoch::Epoch;
 pub use error::{Error, OpenError, Unavailable};
 pub use location::{Location, Options};
 pub use log::Keep;
-pub use mutation::{Cause, Check, Decision, Failure, Mutation, MutationKind, Outcome, Write};
+pub use mutation::{Behind, Cause, Check, Decision, Failure, Mutation, MutationKind, Outcome, Write};
 pub use page::{Page, PageRow, Snapshot};
 pub use schema::SchemaStep;
 pub use store::Store;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plinth_model::{Collection, Record, RecordId, Seq, Statement};
 
 use crate::error::Error;
+use crate::system::Step;
 
 /// One write of one record. `R` is the caller's own reason to refuse.
 pub struct Mutation<R> {
@@ -32,6 +33,10 @@ pub enum MutationKind<R> {
 
 /// Decides on a stored record, or on its absence.
 pub type Decide<R> = Box<dyn FnMut(Option<&Record>) -> Result<Decision, R> + Send>;
+
+/// Steps on system tables behind the mutations, in the same transaction: told what those did, and asked again when the
+/// database has to start over.
+pub type Behind = Box<dyn Fn(&[Outcome]) -> Vec<Step> + Send>;
 
 /// What becomes of a record.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,7 +16,7 @@ use crate::epoch::Epoch;
 use crate::error::{Error, OpenError};
 use crate::location::{Location, Options};
 use crate::log::Keep;
-use crate::mutation::{Failure, Mutation, Outcome};
+use crate::mutation::{Behind, Failure, Mutation, Outcome};
 use crate::page::{Page, Snapshot};
 use crate::schema::SchemaStep;
 use crate::system::{Applied, Row, Step};
@@ -122,7 +122,7 @@ impl Store {
         by: Option<RecordId>,
         now: Instant,
     ) -> Result<Vec<Outcome>, Failure<R>> {
-        self.transact_with(catalog, mutations, Vec::new(), by, now).await
+        self.transact_with(catalog, mutations, None, by, now).await
     }
 
     /// As [`Store::transact`], with steps on system tables behind the mutations in the same transaction, as for an
@@ -131,12 +131,12 @@ impl Store {
         &self,
         catalog: Arc<Catalog>,
         mutations: Vec<Mutation<R>>,
-        steps: Vec<Step>,
+        behind: Option<Behind>,
         by: Option<RecordId>,
         now: Instant,
     ) -> Result<Vec<Outcome>, Failure<R>> {
         let in_bulk = self.dialect() == Dialect::Postgres;
-        let work = Work::new(catalog, mutations, steps, by, now, in_bulk)?;
+        let work = Work::new(catalog, mutations, behind, by, now, in_bulk)?;
         match &*self.driver {
             Driver::Sqlite(sqlite) => sqlite.transact(work).await,
             Driver::Postgres(postgres) => postgres.transact(work).await,
@@ -199,6 +199,12 @@ impl Store {
         args.push(Value::text(collection));
         let rows = self.query(log::STRETCH_OF_COLLECTION, args).await?;
         rows.into_iter().map(log::read).collect()
+    }
+
+    /// The change at this place, if it is kept. It need not be settled: who wrote it knows the place.
+    pub async fn change(&self, place: Seq) -> Result<Option<Change>, Error> {
+        let rows = self.query(log::STRETCH, log::stretch(Seq(place.0 - 1), place, 1)).await?;
+        rows.into_iter().next().map(log::read).transpose()
     }
 
     /// Drops changes that need not be kept; answers how many.

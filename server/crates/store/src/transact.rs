@@ -13,8 +13,7 @@ use crate::apply;
 use crate::bulk;
 use crate::cascade;
 use crate::error::Error;
-use crate::mutation::{Cause, Check, Decision, Failure, Mutation, MutationKind, Outcome, Write};
-use crate::system::Step;
+use crate::mutation::{Behind, Cause, Check, Decision, Failure, Mutation, MutationKind, Outcome, Write};
 use crate::tx::{Columns, Fault, Tx, missed, outdated};
 
 /// Mutations and what goes with them.
@@ -23,8 +22,8 @@ pub(crate) struct Work<R> {
     pub(crate) catalog: Arc<Catalog>,
     /// The writes.
     pub(crate) mutations: Vec<Mutation<R>>,
-    /// Steps behind them.
-    pub(crate) steps: Vec<Step>,
+    /// What follows them.
+    pub(crate) behind: Option<Behind>,
     /// Who writes, and when.
     pub(crate) author: Author,
     /// Whether creates may share a statement (Postgres).
@@ -40,7 +39,7 @@ impl<R> Work<R> {
     pub(crate) fn new(
         catalog: Arc<Catalog>,
         mutations: Vec<Mutation<R>>,
-        steps: Vec<Step>,
+        behind: Option<Behind>,
         by: Option<RecordId>,
         now: Instant,
         in_bulk: bool,
@@ -50,7 +49,7 @@ impl<R> Work<R> {
             return Err(Failure { index, cause: outdated().into() });
         }
         let author = Author { by, now, checked_by: catalog.version() };
-        Ok(Self { catalog, mutations, steps, author, in_bulk })
+        Ok(Self { catalog, mutations, behind, author, in_bulk })
     }
 
     /// The records that the work reads and then writes.
@@ -138,7 +137,7 @@ impl Author {
 pub(crate) async fn run<T: Tx, R>(tx: &mut T, work: &mut Work<R>) -> Result<Vec<Outcome>, Stop<R>> {
     let total = work.mutations.len();
     let mut outcomes = Vec::with_capacity(total);
-    let guarded = total + work.steps.len() > 1;
+    let guarded = total > 1 || work.behind.is_some();
     while outcomes.len() < total {
         let index = outcomes.len();
         let at = |why| Stop { index, why };
@@ -152,8 +151,8 @@ pub(crate) async fn run<T: Tx, R>(tx: &mut T, work: &mut Work<R>) -> Result<Vec<
             outcomes.push(writing.mutate(&mut work.mutations[index]).await.map_err(at)?);
         }
     }
-    if !work.steps.is_empty() {
-        let applied = apply::run(tx, &work.steps).await;
+    if let Some(behind) = &work.behind {
+        let applied = apply::run(tx, &behind(&outcomes)).await;
         applied.map_err(|fault| Stop { index: total, why: Why::Fault(fault, None) })?;
     }
     Ok(outcomes)
@@ -162,7 +161,7 @@ pub(crate) async fn run<T: Tx, R>(tx: &mut T, work: &mut Work<R>) -> Result<Vec<
 /// Does a single write without a transaction around it, in one statement behind one read, if it can be done so; none
 /// if it can't. Where somebody else wrote in between, the answer is [`Fault::Again`], and nothing happened.
 pub(crate) async fn quick<T: Tx, R>(tx: &mut T, work: &mut Work<R>) -> Result<Option<Vec<Outcome>>, Stop<R>> {
-    let ([mutation], []) = (&mut work.mutations[..], &work.steps[..]) else { return Ok(None) };
+    let ([mutation], None) = (&mut work.mutations[..], &work.behind) else { return Ok(None) };
     let mut writing = Writing { tx, catalog: &work.catalog, author: work.author, guarded: false };
     let outcome = writing.mutate_at_once(mutation).await.map_err(|why| Stop { index: 0, why })?;
     Ok(outcome.map(|outcome| vec![outcome]))

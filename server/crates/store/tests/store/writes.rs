@@ -286,7 +286,7 @@ on_both! {
         let tag = blog.record("tags", json!({"word": "x"}));
         let insert = || Step::run_one("insert into _meta (key, value) values ($1, $2)", vec!["k".into(), "v".into()]);
         let update = Step::run_one("update _meta set value = $2 where key = $1", vec!["none".into(), "v".into()]);
-        let write = |steps| db.store.transact_with(Arc::clone(&blog.catalog), vec![blog.create("tags", &tag)], steps, None, now());
+        let write = |steps: Vec<Step>| db.store.transact_with(Arc::clone(&blog.catalog), vec![blog.create("tags", &tag)], Some(Box::new(move |_| steps.clone())), None, now());
 
         let failure = write(vec![insert(), update]).await.unwrap_err();
         assert_eq!(failure.index, 1);
