@@ -15,9 +15,7 @@ use super::plan::Plan;
 use super::standing_rules::{Silenced, Turn};
 use super::{Collections, Error, View, bootstrap};
 use crate::policy::State;
-
-/// How often a change is thought out before its sender is told to try later: other nodes may always be faster.
-const STARTS: u32 = 8;
+use crate::policy::edit::STARTS;
 
 /// How a change is made.
 #[derive(Debug, Clone, Default)]

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use plinth_model::{Instant, RecordId};
-use plinth_store::Step;
 use plinth_store::policies::{self, StoredRule};
+use plinth_store::{SchemaStep, Step};
 use serde::Deserialize;
 
 use super::Policy;
 use super::rules::{Effect, MAX_DEPTH, MAX_RULES, Rule, RuleError, check_subject};
 use super::state::{LoadError, State};
+
+/// How often a change is thought out before its sender is told to try later: other nodes may always be faster.
+pub(crate) const STARTS: u32 = 8;
 
 /// A rule as a client writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -129,33 +132,39 @@ pub struct Editor {
 impl Policy {
     /// Adds a rule with this id.
     pub async fn add(&self, draft: Draft, id: RecordId, editor: Editor) -> Result<Rule, EditError> {
-        let state = self.state();
-        if state.rules().len() >= MAX_RULES {
-            return Err(EditError::TooMany);
-        }
         let rule = draft.rule(id.to_string());
-        check(&state, &rule, "")?;
-        self.commit(policies::insert_policy(&stored(&rule), editor.by, editor.at).into()).await?;
-        Ok(rule)
+        self.amend(|state| {
+            if state.rules().len() >= MAX_RULES {
+                return Err(EditError::TooMany);
+            }
+            check(state, &rule, "")?;
+            Ok((rule.clone(), policies::insert_policy(&stored(&rule), editor.by, editor.at).into()))
+        })
+        .await
     }
 
     /// Changes members of a rule.
     pub async fn edit(&self, id: &str, patch: Patch, editor: Editor) -> Result<Rule, EditError> {
-        let state = self.state();
-        let old = state.rules().iter().find(|rule| rule.id == id).ok_or(EditError::NotFound)?;
-        let rule = patch.onto(old);
-        check(&state, &rule, "")?;
-        self.commit(policies::update_policy(&stored(&rule), editor.by, editor.at).into()).await?;
-        Ok(rule)
+        self.amend(|state| {
+            let old = state.rules().iter().find(|rule| rule.id == id).ok_or(EditError::NotFound)?;
+            let rule = patch.clone().onto(old);
+            check(state, &rule, "")?;
+            let steps = policies::update_policy(&stored(&rule), editor.by, editor.at).into();
+            Ok((rule, steps))
+        })
+        .await
     }
 
     /// Removes a rule.
     pub async fn remove(&self, id: &str, editor: Editor) -> Result<(), EditError> {
-        // Asked here first, since not every text is one for the database.
-        if !self.state().rules().iter().any(|rule| rule.id == id) {
-            return Err(EditError::NotFound);
-        }
-        self.commit(policies::delete_policy(id, editor.by, editor.at).into()).await
+        self.amend(|state| {
+            // Asked here first, since not every text is one for the database.
+            if !state.rules().iter().any(|rule| rule.id == id) {
+                return Err(EditError::NotFound);
+            }
+            Ok(((), policies::delete_policy(id, editor.by, editor.at).into()))
+        })
+        .await
     }
 
     /// Puts these rules in the place of all. `make_id` names those that bring no id.
@@ -168,7 +177,6 @@ impl Policy {
         if drafts.len() > MAX_RULES {
             return Err(EditError::TooMany);
         }
-        let state = self.state();
         let mut rules = Vec::with_capacity(drafts.len());
         let mut seen = BTreeSet::new();
         for (n, draft) in drafts.into_iter().enumerate() {
@@ -177,13 +185,19 @@ impl Policy {
                 None => make_id().to_string(),
             };
             let rule = draft.rule(id);
-            check(&state, &rule, &format!("/items/{n}"))?;
             if !seen.insert(rule.id.clone()) {
                 return Err(EditError::SameId(rule.id));
             }
-            rules.push(stored(&rule));
+            rules.push(rule);
         }
-        self.commit(policies::replace_policies(&rules, editor.by, editor.at)).await
+        self.amend(|state| {
+            for (n, rule) in rules.iter().enumerate() {
+                check(state, rule, &format!("/items/{n}"))?;
+            }
+            let rules: Vec<_> = rules.iter().map(stored).collect();
+            Ok(((), policies::replace_policies(&rules, editor.by, editor.at)))
+        })
+        .await
     }
 
     /// Makes `user:ID` or `role:NAME` a member of `role:NAME`.
@@ -191,13 +205,13 @@ impl Policy {
         let subject = |subject: &str| check_subject(subject).map_err(|error| EditError::Invalid(String::new(), error));
         subject(member)?;
         subject(role)?;
-        let mut steps: Vec<Step> = policies::hold_memberships(self.inner.store.dialect()).into_iter().collect();
+        let mut steps = policies::hold_memberships(self.inner.store.dialect());
         steps.extend(policies::insert_membership(member, role, editor.by, editor.at));
         let cycle = steps.len();
         // Asked behind the insert, while nobody else changes memberships: of two at once, the second sees the first.
         steps.push(policies::without_cycle(member, role));
         steps.push(policies::within_depth(member, role, MAX_DEPTH));
-        self.commit_unless(steps, |step| match step {
+        self.commit(steps, |step| match step {
             step if step == cycle => EditError::Cycle { member: member.to_owned(), role: role.to_owned() },
             _ => EditError::TooDeep,
         })
@@ -210,31 +224,56 @@ impl Policy {
             check_subject(subject).map_err(|error| EditError::Invalid(String::new(), error))?;
         }
         let store = &self.inner.store;
-        let mut steps: Vec<Step> = policies::hold_memberships(store.dialect()).into_iter().collect();
+        let mut steps = policies::hold_memberships(store.dialect());
         steps.extend(policies::delete_membership(member, role, editor.by, editor.at));
         if store.has_administrator().await? {
             steps.push(policies::keep_administrator());
         }
-        self.commit_unless(steps, |_| EditError::LastAdministrator).await
+        self.commit(steps, |_| EditError::LastAdministrator).await
     }
 
-    async fn commit(&self, steps: Vec<Step>) -> Result<(), EditError> {
-        self.commit_unless(steps, |_| EditError::NotFound).await
+    /// Changes memberships, or nothing where a step was not as expected; `refusal` says what that means.
+    async fn commit(&self, steps: Vec<Step>, refusal: impl FnOnce(usize) -> EditError) -> Result<(), EditError> {
+        let done = self.inner.store.apply(steps).await;
+        self.reload().await?;
+        done.map(drop).map_err(|error| EditError::of(error, refusal))
     }
 
-    /// Does the steps, or none where one was not as expected; `refusal` says what that means.
-    pub(super) async fn commit_unless(
+    /// Changes rules as `change` says of what is in force; thought out anew where that has become another meanwhile.
+    async fn amend<T>(&self, change: impl Fn(&State) -> Result<(T, Vec<Step>), EditError>) -> Result<T, EditError> {
+        let mut starts = 1;
+        loop {
+            let state = self.state();
+            let (changed, steps) = change(&state)?;
+            match self.put_in_force(steps, &state, |_| EditError::NotFound).await {
+                Err(EditError::Store(plinth_store::Error::SchemaChanged(_))) if starts < STARTS => starts += 1,
+                done => return done.map(|()| changed),
+            }
+        }
+    }
+
+    /// Changes rules, and memberships with them, if what is in force is still this; or nothing. A write that was allowed
+    /// by the rules before, on whatever node, is asked for again when it comes behind this.
+    pub(super) async fn put_in_force(
         &self,
         steps: Vec<Step>,
+        state: &State,
         refusal: impl FnOnce(usize) -> EditError,
     ) -> Result<(), EditError> {
-        let result = self.inner.store.apply(steps).await;
+        let steps = steps.into_iter().map(SchemaStep::System).collect();
+        let done = self.inner.store.migrate(steps, state.catalog().version()).await;
         self.reload().await?;
-        match result {
-            Ok(_) => Ok(()),
-            Err(plinth_store::Error::Conflict { .. }) => Err(EditError::Duplicate),
-            Err(plinth_store::Error::Expectation { step }) => Err(refusal(step)),
-            Err(error) => Err(error.into()),
+        done.map(drop).map_err(|error| EditError::of(error, refusal))
+    }
+}
+
+impl EditError {
+    /// What it means that the database did not do it.
+    fn of(error: plinth_store::Error, refusal: impl FnOnce(usize) -> Self) -> Self {
+        match error {
+            plinth_store::Error::Conflict { .. } => Self::Duplicate,
+            plinth_store::Error::Expectation { step } => refusal(step),
+            error => error.into(),
         }
     }
 }

@@ -2,5 +2,6 @@
 
 mod administration;
 mod differential;
+mod in_force;
 mod rows_and_fields;
 mod side_channels;

@@ -120,10 +120,16 @@ fn insert_many(rules: &[StoredRule], position: &mut i64) -> Step {
 }
 
 /// Lets nobody else change memberships until the transaction ends, so that what is required of them together stays
-/// true. To stand before everything that writes `_roles` or `_accounts`. SQLite has one writer anyway.
-pub fn hold_memberships(dialect: Dialect) -> Option<Step> {
-    let sql = "lock table _roles in share row exclusive mode";
-    (dialect == Dialect::Postgres).then(|| Step::run(sql, Vec::new()))
+/// true. To stand before everything that writes `_roles` or `_accounts`. SQLite has one writer anyway. The log comes
+/// first, as for whoever changes rules or definitions: else each of two could have what the other waits for.
+pub fn hold_memberships(dialect: Dialect) -> Vec<Step> {
+    match dialect {
+        Dialect::Sqlite => Vec::new(),
+        Dialect::Postgres => {
+            let locks = ["_changes in row exclusive mode", "_roles in share row exclusive mode"];
+            locks.map(|lock| Step::run(format!("lock table {lock}"), Vec::new())).into()
+        }
+    }
 }
 
 /// Requires that an administrator is left who can sign in.

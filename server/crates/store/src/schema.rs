@@ -18,3 +18,10 @@ pub enum SchemaStep {
     /// Changes system tables, as in [`crate::Store::apply`].
     System(Step),
 }
+
+impl SchemaStep {
+    /// Whether tables of records become others by these steps: rules change what writes are checked by, and no table.
+    pub(crate) fn touch_tables(steps: &[Self]) -> bool {
+        steps.iter().any(|step| !matches!(step, Self::System(_)))
+    }
+}

@@ -143,8 +143,9 @@ impl Store {
         }
     }
 
-    /// Changes tables and what is stored about them, in one transaction, with every other writer kept out. What it
-    /// does was thought out for version `base` of the definitions; at another it is [`Error::SchemaChanged`].
+    /// Changes tables and what is stored about them, or the rules, in one transaction, with every other writer kept out.
+    /// What it does was thought out for version `base` of the definitions; at another it is [`Error::SchemaChanged`].
+    /// Nothing that was checked by that version is written after it.
     pub async fn migrate(&self, steps: Vec<SchemaStep>, base: Version) -> Result<Applied, Error> {
         match &*self.driver {
             Driver::Sqlite(sqlite) => sqlite.migrate(steps, base).await,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Content, FileError, LineError, MAX_RULES, RuleFile, between_roles, membership_line, read, rule_line};
 use crate::policy::Policy;
-use crate::policy::edit::{EditError, Editor, stored};
+use crate::policy::edit::{EditError, Editor, STARTS, stored};
 use crate::policy::rules::{MAX_DEPTH, Rule, check_subject};
 use crate::policy::state::State;
 
@@ -45,7 +45,7 @@ struct Comparison {
 impl Policy {
     /// What applying a file would change.
     pub async fn compare_file(&self, file: &RuleFile, make_id: impl Fn() -> RecordId) -> Result<Changes, FileError> {
-        self.compared(file, &make_id).await.map(|comparison| comparison.changes)
+        self.compared(&self.state(), file, &make_id).await.map(|comparison| comparison.changes)
     }
 
     /// Makes rules, and what roles inherit, as a file says, and the accounts that it names members; answers what changed.
@@ -56,36 +56,46 @@ impl Policy {
         make_id: impl Fn() -> RecordId,
         editor: Editor,
     ) -> Result<Changes, FileError> {
-        let comparison = self.compared(file, &make_id).await?;
-        if comparison.changes.is_empty() {
-            return Ok(comparison.changes);
-        }
-        let store = &self.inner.store;
-        let guarded = store.has_administrator().await.map_err(|error| file.refused(error.into()))?;
-        let mut steps: Vec<Step> = policies::hold_memberships(store.dialect()).into_iter().collect();
-        steps.extend(comparison.steps(editor));
-        let first = steps.len();
-        steps.extend(comparison.requirements(guarded));
-        match self.commit_unless(steps, |step| comparison.refusal(step - first)).await {
-            Ok(()) => Ok(comparison.changes),
-            // Another node may have applied the same file meanwhile.
-            Err(EditError::Duplicate) if self.compared(file, &make_id).await?.changes.is_empty() => {
-                Ok(Changes::default())
+        let mut starts = 1;
+        loop {
+            let state = self.state();
+            let comparison = self.compared(&state, file, &make_id).await?;
+            if comparison.changes.is_empty() {
+                return Ok(comparison.changes);
             }
-            Err(error) => Err(file.refused(error)),
+            match self.carry_out(&state, &comparison, editor).await {
+                Ok(()) => return Ok(comparison.changes),
+                // Another node may have applied the same file meanwhile.
+                Err(EditError::Store(plinth_store::Error::SchemaChanged(_))) if starts < STARTS => starts += 1,
+                Err(error) => return Err(file.refused(error)),
+            }
         }
     }
 
-    async fn compared(&self, file: &RuleFile, make_id: &impl Fn() -> RecordId) -> Result<Comparison, FileError> {
+    async fn carry_out(&self, state: &State, comparison: &Comparison, editor: Editor) -> Result<(), EditError> {
+        let store = &self.inner.store;
+        let guarded = store.has_administrator().await?;
+        let mut steps = policies::hold_memberships(store.dialect());
+        steps.extend(comparison.steps(editor));
+        let first = steps.len();
+        steps.extend(comparison.requirements(guarded));
+        self.put_in_force(steps, state, |step| comparison.refusal(step - first)).await
+    }
+
+    async fn compared(
+        &self,
+        state: &State,
+        file: &RuleFile,
+        make_id: &impl Fn() -> RecordId,
+    ) -> Result<Comparison, FileError> {
         let wrong = |lines| FileError::Lines { name: file.name.clone(), lines };
         let content = read(&file.text).map_err(wrong)?;
         if content.rules.len() > MAX_RULES {
             return Err(file.refused(EditError::TooMany));
         }
-        let state = self.state();
         let mut faults = faults_of_memberships(&content.memberships);
         faults.extend(self.missing_accounts(&content.memberships, file).await?);
-        let comparison = Comparison::new(&state, content, make_id, &mut faults);
+        let comparison = Comparison::new(state, content, make_id, &mut faults);
         if !faults.is_empty() {
             faults.sort_by_key(|fault| fault.line);
             return Err(wrong(faults));

@@ -13,7 +13,8 @@ pub struct Catalog {
     collections: BTreeMap<String, Arc<Collection>>,
 }
 
-/// How often the definitions of a database have been changed. What was checked by one version holds in no other.
+/// How often the definitions of a database have been changed, the rules among them. What was checked by one version
+/// holds in no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Version(pub i64);
 

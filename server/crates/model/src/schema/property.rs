@@ -127,6 +127,13 @@ impl Property<'_> {
                 "onDelete can't be setNull for a required relation: choose restrict or cascade, or do not require it",
             );
         }
+        let goes_along = matches!(field.kind, FieldKind::Relation { on_delete: OnDelete::Cascade, .. });
+        if goes_along && self.collection == USERS {
+            refuse(
+                "x-relation",
+                "onDelete can't be cascade in users: an account ends by its own route only. Choose restrict or setNull",
+            );
+        }
         if field.kind == FieldKind::Scalar(Scalar::Instant) {
             found.extend(self.text_rules(shape));
         }

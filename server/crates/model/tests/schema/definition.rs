@@ -179,6 +179,9 @@ fn own_keywords_are_checked_and_foreign_ones_kept() {
     insta::assert_snapshot!(refusals(&json!({"properties": {"a": {"x-renamed-from": "b"}, "b": {}}})), @r#"/schema/properties/a/x-renamed-from contradiction: there is a field "b", so nothing was renamed: remove one of the two"#);
     let set_null = json!({"type": "string", "x-relation": {"collection": "users", "onDelete": "setNull"}});
     insta::assert_snapshot!(refusals(&json!({"properties": {"author": set_null}, "required": ["author"]})), @"/schema/properties/author/x-relation contradiction: onDelete can't be setNull for a required relation: choose restrict or cascade, or do not require it");
+    let cascade = json!({"type": "string", "x-relation": {"collection": "teams", "onDelete": "cascade"}});
+    let users = define("users", &json!({"properties": {"team": cascade}}), &json!([])).unwrap_err();
+    insta::assert_snapshot!(users, @"/schema/properties/team/x-relation contradiction: onDelete can't be cascade in users: an account ends by its own route only. Choose restrict or setNull");
     let kept = posts(&json!({"a": {"type": "string", "x-widget": "colour", "markdownDescription": "**a**"}}), &[]);
     assert_eq!(kept.schema["properties"]["a"]["x-widget"], "colour");
 }

@@ -95,7 +95,9 @@ impl Inner {
                 Err(fault) => Err(fault),
             };
             let done = end(&mut lease, done).await;
-            self.pool.clear();
+            if SchemaStep::touch_tables(steps) {
+                self.pool.clear();
+            }
             match self.settle(lease, done, &mut tries).await {
                 Settled::Done(applied) => return Ok(applied),
                 Settled::Failed(error) => return Err(error),
