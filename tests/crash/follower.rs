@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use plinth_client::{Change, ChangeKind, Client, Event, Subscription, Watch};
 use serde_json::Value;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::ledger::Table;
 use super::victim::COLLECTION;
@@ -31,7 +32,7 @@ impl Follower {
     /// Subscribes, and waits until every later write will be heard of.
     pub(super) async fn start(client: &Client) -> Self {
         let mut changes = client.collection(COLLECTION).subscribe(&Watch::new());
-        let first = changes.next().await;
+        let first = timeout(PATIENCE, changes.next()).await.expect("the subscription stands");
         assert!(matches!(first, Some(Ok(Event::Live { .. }))), "{first:?}");
         let replay = Arc::default();
         let task = tokio::spawn(follow(changes, Arc::clone(&replay)));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::harness::{Answer, Database, Person, Server, on_both};
+use crate::harness::{Answer, Database, Person, Server, on_both, until};
 use crate::realtime::socket::Socket;
 
 fn definition(name: &str, properties: &Json) -> Json {
@@ -60,7 +60,7 @@ async fn add_fields_while_others_write(admin: &Person, writers: Vec<Person>) {
     let path = format!("/records/notes/{}", first["id"].as_str().expect("it was made"));
     for person in &writers {
         // Another node learns of the collections a little later.
-        while person.get("/records/others").await.status != 200 {}
+        until("every node knows them", async || person.get("/records/others").await.status == 200).await;
     }
     let writing: Vec<_> =
         writers.into_iter().map(|person| tokio::spawn(keep_writing(person, path.clone(), stop.clone()))).collect();

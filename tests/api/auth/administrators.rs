@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Answer, Database, PASSWORD, Person, Server, on_both};
+use crate::harness::{Answer, Database, PASSWORD, Person, Server, on_both, until};
 
 /// How often each race is run.
 const ROUNDS: usize = 4;
@@ -28,9 +28,7 @@ async fn race(here: &Server, there: &Server) {
         first.post("/users", &body).await.is(201);
         let second = here.log_in(&email).await;
         let [one, other] = [first.at(here.url()).on_its_own(), second.at(there.url()).on_its_own()];
-        while other.get("/users").await.status != 200 {
-            tokio::task::yield_now().await;
-        }
+        until("the other node knows them", async || other.get("/users").await.status == 200).await;
 
         let way = WAYS[n % WAYS.len()];
         let (a, b) = tokio::join!(end(&one, &second, way), end(&other, &first, way));

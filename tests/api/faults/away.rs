@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::cluster::Cluster;
 use crate::fixture::Room;
-use crate::harness::{Database, Options, Person, Server};
+use crate::harness::{Database, Options, Person, Server, until};
 use crate::realtime::socket::{Socket, lab};
 
 /// How long is waited until everything works again; on an idle machine it takes less than 3 s.
@@ -156,7 +156,7 @@ async fn a_postgres_that_can_only_be_read_refuses_writes_and_nothing_else() {
 
     cluster.execute("postgres", "alter system set default_transaction_read_only = on");
     cluster.execute("postgres", "select pg_reload_conf()");
-    while try_to_say(&room.ada, "while").await {}
+    until("writes are refused", async || !try_to_say(&room.ada, "while").await).await;
     let before = stored(&room.ada).await;
     assert!(!try_to_say(&room.ada, "never").await);
     assert_eq!(stored(&room.ada).await, before);

@@ -23,6 +23,7 @@ mod wire;
 
 pub(crate) use database::Database;
 pub(crate) use dice::Dice;
+pub(crate) use patience::until;
 pub(crate) use person::{Answer, Person};
 pub(crate) use postgres::as_nobody_special as as_postgres;
 pub(crate) use server::{ADMIN, Options, PASSWORD, Server, command, program, run};

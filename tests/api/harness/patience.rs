@@ -1,4 +1,4 @@
-//! A test that hangs is named, with what its servers logged, and ends the run while there is time to say so.
+//! What is waited for is waited for in bounded time. A test that hangs all the same is named, with what its servers logged, and ends the run while there is time to say so.
 //!
 //! The test harness of Rust waits for ever, and a test that blocks its thread can't time itself out: so a thread looks at
 //! how long each database, and with it its test, has been there.
@@ -20,6 +20,15 @@ struct Running {
     test: String,
     scratch: PathBuf,
     since: Instant,
+}
+
+/// Asks until it holds, which takes long only where it never will.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds().await {
+        assert!(begin.elapsed() < Duration::from_mins(1), "waited for a minute, and not yet: {what}");
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Says that the test of this thread has begun to use a directory.

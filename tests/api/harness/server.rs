@@ -1,9 +1,10 @@
 //! A server as a process of its own.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -164,14 +165,7 @@ impl Server {
 
     /// Waits until it has ended; its exit code.
     pub(crate) fn wait(&mut self) -> Option<i32> {
-        let begin = Instant::now();
-        loop {
-            match self.child.try_wait().expect("its state") {
-                Some(status) => return status.code(),
-                None if begin.elapsed() > PATIENCE => return None,
-                None => std::thread::sleep(Duration::from_millis(2)),
-            }
-        }
+        wait_for(&mut self.child)?.code()
     }
 
     /// Ends it at once, as a power cut does.
@@ -230,11 +224,38 @@ fn log_file(directory: &Path) -> PathBuf {
     (0..).map(name).find(|path| !path.exists()).expect("numbers do not end")
 }
 
-/// Runs a command of the program to its end: exit code, standard output, standard error.
+/// Runs a command of the program to its end: exit code, standard output, standard error. One that does not end, such
+/// as a server that was to refuse its start, is ended.
 pub(crate) fn run(command: &mut Command) -> (Option<i32>, String, String) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-    let (mut out, mut err) = (String::new(), String::new());
-    child.stdout.take().expect("piped").read_to_string(&mut out).expect("text");
-    child.stderr.take().expect("piped").read_to_string(&mut err).expect("text");
-    (child.wait().expect("it ends").code(), out, err)
+    let (out, err) = (read_all(child.stdout.take()), read_all(child.stderr.take()));
+    let ended = wait_for(&mut child);
+    if ended.is_none() {
+        child.kill().expect("it is there");
+        child.wait().expect("it ends");
+    }
+    let [out, err] = [out, err].map(|text| text.join().expect("it is read"));
+    assert!(ended.is_some(), "{command:?} did not end by itself; it said: {out}{err}");
+    (ended.and_then(|status| status.code()), out, err)
+}
+
+fn read_all(from: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    let mut from = from.expect("it is piped");
+    thread::spawn(move || {
+        let mut text = String::new();
+        from.read_to_string(&mut text).expect("text");
+        text
+    })
+}
+
+/// How it ended, if it did in time.
+fn wait_for(child: &mut Child) -> Option<ExitStatus> {
+    let begin = Instant::now();
+    loop {
+        match child.try_wait().expect("its state") {
+            Some(status) => return Some(status),
+            None if begin.elapsed() > PATIENCE => return None,
+            None => thread::sleep(Duration::from_millis(2)),
+        }
+    }
 }

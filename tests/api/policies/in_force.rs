@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use crate::fixture::{Room, rule};
-use crate::harness::{Database, Person, Server, on_both};
+use crate::harness::{Database, Person, Server, on_both, until};
 
 /// Writes until told to stop, and answers how often each of 201 and 403 came.
 async fn keep_writing(who: Person, stop: Arc<AtomicBool>) -> (usize, usize) {
@@ -38,7 +38,7 @@ async fn forbid_while_others_write(admin: &Person, writers: Vec<Person>) {
         let writing: Vec<_> =
             writers.iter().map(|who| tokio::spawn(keep_writing(who.on_its_own(), stop.clone()))).collect();
         let before = stored(admin).await;
-        while stored(admin).await < before + 20 {}
+        until("they write", async || stored(admin).await >= before + 20).await;
 
         let made = admin.post("/policies", &deny).await.is(201).json();
         let behind = stored(admin).await;
@@ -68,6 +68,6 @@ async fn nor_on_another_node() {
     let (here, there) = (Server::start(&database).await, Server::start(&database).await);
     let room = Room::furnish(&here).await;
     let elsewhere = room.ada.at(there.url());
-    while elsewhere.get("/records/messages").await.status != 200 {}
+    until("the other node knows her", async || elsewhere.get("/records/messages").await.status == 200).await;
     forbid_while_others_write(&room.admin, vec![elsewhere; 6]).await;
 }
