@@ -124,19 +124,19 @@ impl Feed {
         self.inner.seal.open(cursor)
     }
 
-    /// The changes of a collection behind `after` from memory, and the place they reach to; `None` if they must be
+    /// The changes of some collections behind `after` from memory, and the place they reach to; `None` if they must be
     /// read from the log.
-    pub fn recent(&self, collection: &str, after: Seq) -> Option<(Vec<Arc<Logged>>, Seq)> {
+    pub fn recent(&self, wanted: impl Fn(&str) -> bool, after: Seq) -> Option<(Vec<Arc<Logged>>, Seq)> {
         let ring = self.inner.ring.read().unwrap_or_else(PoisonError::into_inner);
-        let changes = ring.behind(after)?.filter(|change| change.change.collection == collection);
+        let changes = ring.behind(after)?.filter(|change| wanted(&change.change.collection));
         Some((changes.cloned().collect(), ring.head().max(after)))
     }
 
-    /// The changes of a collection behind `after` from the log, at most `limit`, and the place they reach to; `None` if
+    /// The changes of some collections behind `after` from the log, at most `limit`, and the place they reach to; `None` if
     /// some of them are kept no more.
     pub async fn logged(
         &self,
-        collection: &str,
+        collections: &[&str],
         after: Seq,
         limit: usize,
     ) -> Result<Option<(Vec<Arc<Logged>>, Seq)>, plinth_store::Error> {
@@ -144,7 +144,7 @@ impl Feed {
         if head <= after {
             return Ok(Some((Vec::new(), after)));
         }
-        let changes = self.inner.store.changes_of(collection, after, head, limit).await?;
+        let changes = self.inner.store.changes_of(collections, after, head, limit).await?;
         let reached = match changes.last() {
             Some(last) if changes.len() == limit => last.seq,
             _ => head,

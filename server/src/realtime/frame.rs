@@ -70,6 +70,8 @@ pub enum Reset {
     Schema,
     /// The caller sees other records or fields than before.
     Policy,
+    /// A record behind a relation changed, and with it what the filter or the caller's sight says of others.
+    Relation,
 }
 
 impl Reset {
@@ -78,6 +80,7 @@ impl Reset {
             Self::Expired => "expired",
             Self::Schema => "schema",
             Self::Policy => "policy",
+            Self::Relation => "relation",
         }
     }
 }

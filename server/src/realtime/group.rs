@@ -2,7 +2,8 @@
 //!
 //! The first subscriber that pulls evaluates the new changes and keeps the result; the others take it from there.
 //! Visibility is the pure function of the images before and after; only a condition that follows a relation asks
-//! the database, once per group and change.
+//! the database, once per group and change. When a record behind such a relation changes so that the condition may say
+//! something else of others ([`plinth_model::filter::Turn`]), no change of theirs tells it: the question is asked anew.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -10,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use plinth_model::filter::{Bound, Truth};
+use plinth_model::filter::{Bound, Truth, Turn};
 use plinth_model::sight::BoundRows;
 use plinth_model::sql::Writer;
 use plinth_model::sql::predicate::{self, RowSource};
@@ -50,6 +51,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Event {
     /// Its place in the log.
     pub seq: Seq,
+    /// Whether it stands for a change behind a relation that turned what the question says: nothing is told of that.
+    turns: bool,
     /// The frame between its head and its cursor.
     body: Bytes,
     cursor: String,
@@ -63,6 +66,14 @@ pub struct Pulled {
     pub events: Vec<Arc<Event>>,
     /// The place up to which the subscriber has now seen everything.
     pub reached: Seq,
+    /// Whether the change there turned what the question says of other records, so that it has to be asked anew.
+    pub turned: bool,
+}
+
+impl Pulled {
+    fn up_to(reached: Seq, events: Vec<Arc<Event>>) -> Self {
+        Self { events, reached, turned: false }
+    }
 }
 
 /// Why a pull brought nothing.
@@ -161,7 +172,7 @@ impl Group {
     /// before it comes first.
     pub async fn pull(&self, after: Seq, limit: usize) -> Result<Option<Pulled>, Failed> {
         if self.feed.head() <= after {
-            return Ok(Some(Pulled { events: Vec::new(), reached: after }));
+            return Ok(Some(Pulled::up_to(after, Vec::new())));
         }
         let mut memo = self.memo.lock().await;
         let evaluated = self.try_new(&mut memo).await;
@@ -194,13 +205,13 @@ impl Group {
 
     /// Brings the memo up to the head. If the changes behind it are in memory no more, it starts over at the tail.
     async fn evaluate_new(&self, memo: &mut Memo) -> Result<(), plinth_store::Error> {
-        let collection = &self.question.collection().name;
-        let recent = match self.feed.recent(collection, memo.upto) {
+        let wanted = |name: &str| self.question.collection().name == name || self.question.followed(name).is_some();
+        let recent = match self.feed.recent(wanted, memo.upto) {
             Some(recent) => recent,
             None => {
                 let tail = self.feed.tail();
                 memo.start_over(tail);
-                match self.feed.recent(collection, tail) {
+                match self.feed.recent(wanted, tail) {
                     Some(recent) => recent,
                     None => return Ok(()),
                 }
@@ -219,27 +230,30 @@ impl Group {
 
     async fn pull_from_log(&self, after: Seq) -> Result<Option<Pulled>, Failed> {
         let limit = self.lag_batch.load(Ordering::Relaxed);
-        let logged = self.feed.logged(&self.question.collection().name, after, limit).await;
+        let logged = self.feed.logged(&self.question.concerned(), after, limit).await;
         let Some((changes, reached)) = logged.map_err(|error| self.failed(error))? else { return Ok(None) };
         let each = changes.iter().map(|change| change.bytes()).sum::<usize>() / changes.len().max(1);
         self.lag_batch.store((LAG_BYTES / each.max(1)).clamp(1, LAG_BATCH), Ordering::Relaxed);
         let (mut events, mut bytes, mut passed) = (Vec::new(), 0, after);
         for change in changes {
             match self.event(&change).await {
+                Ok(Some(event)) if event.turns => {
+                    return Ok(Some(Pulled { events, reached: event.seq, turned: true }));
+                }
                 Ok(Some(event)) => {
                     bytes += event.body.len();
                     events.push(Arc::new(event));
                 }
                 Ok(None) => {}
                 Err(error) if passed == after => return Err(self.failed(error)),
-                Err(_) => return Ok(Some(Pulled { events, reached: passed })),
+                Err(_) => return Ok(Some(Pulled::up_to(passed, events))),
             }
             passed = change.change.seq;
             if bytes >= PULL_BYTES {
-                return Ok(Some(Pulled { events, reached: change.change.seq }));
+                return Ok(Some(Pulled::up_to(change.change.seq, events)));
             }
         }
-        Ok(Some(Pulled { events, reached }))
+        Ok(Some(Pulled::up_to(reached, events)))
     }
 
     /// What members of the group receive of a change. If that of the last was dear to find out, it waits its turn, and
@@ -259,6 +273,21 @@ impl Group {
     }
 
     async fn evaluate(&self, logged: &Logged) -> Result<Option<Event>, plinth_store::Error> {
+        let change = &logged.change;
+        if self.turns_with(logged) {
+            let (body, cursor) = Default::default();
+            return Ok(Some(Event {
+                seq: change.seq,
+                turns: true,
+                body,
+                cursor,
+                at: change.at,
+                frame: OnceLock::new(),
+            }));
+        }
+        if change.collection != self.question.collection().name {
+            return Ok(None);
+        }
         let images = logged
             .images(self.question.collection())
             .map_err(|error| plinth_store::Error::Corrupt(error.to_string()))?;
@@ -272,14 +301,23 @@ impl Group {
             (Seen::Create | Seen::Update, Some(record)) => Some(self.record(&conditions, record).await?),
             _ => None,
         };
-        let change = &logged.change;
         let mut body = format!("\"type\":\"{}\",\"id\":\"{}\"", seen.as_str(), change.id).into_bytes();
         if let Some(record) = record {
             body.extend_from_slice(b",\"record\":");
             body.extend_from_slice(&record);
         }
         let cursor = self.feed.cursor(change.seq, self.question.asked(), &[]);
-        Ok(Some(Event { seq: change.seq, body: body.into(), cursor, at: change.at, frame: OnceLock::new() }))
+        let (turns, body, frame) = (false, body.into(), OnceLock::new());
+        Ok(Some(Event { seq: change.seq, turns, body, cursor, at: change.at, frame }))
+    }
+
+    /// Whether a change of a record behind a relation turned what the question says of others. One that can't be read by
+    /// the definition of today may have.
+    fn turns_with(&self, logged: &Logged) -> bool {
+        let Some(collection) = self.question.followed(&logged.change.collection) else { return false };
+        let Ok(images) = logged.images(collection) else { return true };
+        let turn = Turn { collection, before: images.before.as_ref(), after: images.after.as_ref() };
+        self.question.at(self.clock.now()).turn_with(turn)
     }
 
     async fn admitted(&self, conditions: &Conditions, record: Option<&Record>) -> Result<bool, plinth_store::Error> {
@@ -379,13 +417,16 @@ impl Memo {
         let start = self.events.partition_point(|event| event.seq <= after);
         let (mut events, mut bytes) = (Vec::new(), 0);
         for event in self.events.range(start..) {
+            if event.turns {
+                return Pulled { events, reached: event.seq, turned: true };
+            }
             events.push(Arc::clone(event));
             bytes += event.body.len();
             if events.len() == limit || bytes >= PULL_BYTES {
-                return Pulled { events, reached: event.seq };
+                return Pulled::up_to(event.seq, events);
             }
         }
-        Pulled { events, reached: self.upto.max(after) }
+        Pulled::up_to(self.upto.max(after), events)
     }
 }
 

@@ -1,9 +1,10 @@
 //! A question: what a subscription asks, with whose eyes, and in which sense.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use plinth_model::filter::{Bindings, Bound, Expr};
-use plinth_model::sight::BoundSight;
+use plinth_model::filter::{Bindings, Bound, Expr, Turn};
+use plinth_model::sight::{BoundRows, BoundSight, FieldSight, RowSight};
 use plinth_model::{Collection, Instant};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
@@ -25,6 +26,8 @@ pub struct Question {
     moves_with_time: bool,
     bound: Arc<Conditions>,
     asked: Asked,
+    /// The collections that its conditions read through relations.
+    followed: BTreeMap<Arc<str>, Arc<Collection>>,
 }
 
 /// The conditions, bound to a moment.
@@ -43,7 +46,8 @@ impl Question {
     ) -> Result<Self, records::Error> {
         let filter = filter.map(str::trim).filter(|filter| !filter.is_empty());
         let filter = filter.map(|source| grant.compile(source, params)).transpose()?;
-        selection.members(&grant)?;
+        let shown: BTreeSet<&str> = selection.members(&grant)?.iter().map(|field| &*field.name).collect();
+        let followed = followed(&grant, filter.as_ref(), &shown);
         records::expand::Expansion::plan(&grant, &selection)?;
         let bindings = grant.bindings(Instant::MIN).with_params(params.cloned().unwrap_or_default());
         let uses_now = grant.sight().uses_now() || filter.as_ref().is_some_and(Expr::uses_now);
@@ -52,7 +56,8 @@ impl Question {
         let filter = filter.filter(|_| uses_now);
         let bindings = if uses_now { bindings } else { bindings.with_params(Map::new()) };
         let asked = Asked { definition: 0, meaning: 0 };
-        let question = Self { grant, filter, selection, bindings, moves_with_time: uses_now, bound, asked };
+        let moves_with_time = uses_now;
+        let question = Self { grant, filter, selection, bindings, moves_with_time, bound, asked, followed };
         Ok(Self { asked: question.ask(), ..question })
     }
 
@@ -111,6 +116,17 @@ impl Question {
         self.grant.collection()
     }
 
+    /// The collection of this name, if a condition reads it through a relation.
+    pub(super) fn followed(&self, collection: &str) -> Option<&Arc<Collection>> {
+        self.followed.get(collection)
+    }
+
+    /// The collections whose changes concern it: its own, and those that are followed.
+    pub(super) fn concerned(&self) -> Vec<&str> {
+        let own = &*self.collection().name;
+        std::iter::once(own).chain(self.followed.keys().map(|name| &**name).filter(|name| *name != own)).collect()
+    }
+
     /// What of the records is asked for.
     pub(super) fn selection(&self) -> &Selection {
         &self.selection
@@ -131,7 +147,35 @@ impl Question {
     }
 }
 
+/// The collections that are read through relations by the filter, and by what the caller sees of the records and of the
+/// fields that are shown.
+fn followed(grant: &Grant, filter: Option<&Expr>, shown: &BTreeSet<&str>) -> BTreeMap<Arc<str>, Arc<Collection>> {
+    let sight = grant.sight();
+    let rows = match &sight.rows {
+        RowSight::Where(condition) => Some(&**condition),
+        RowSight::All | RowSight::None => None,
+    };
+    let fields =
+        sight.fields.iter().filter(|(name, _)| shown.contains(&***name)).filter_map(|(_, sight)| match sight {
+            FieldSight::When(condition) => Some(&**condition),
+            FieldSight::Always => None,
+        });
+    let names = filter.into_iter().chain(rows).chain(fields).flat_map(Expr::follows);
+    let known = |name: Arc<str>| grant.state().catalog().get(&name).cloned().map(|collection| (name, collection));
+    names.filter_map(known).collect()
+}
+
 impl Conditions {
+    /// Whether a change of a record behind a relation can change what they say of others.
+    pub(super) fn turn_with(&self, turn: Turn<'_>) -> bool {
+        let rows = match &self.sight.rows {
+            BoundRows::Where(condition) => Some(condition),
+            BoundRows::All | BoundRows::None => None,
+        };
+        let fields = self.sight.fields.values().flatten().map(|condition| &**condition);
+        self.filter.iter().chain(rows).chain(fields).any(|condition| condition.turns_with(turn))
+    }
+
     fn bind(grant: &Grant, filter: Option<&Expr>, bindings: &Bindings) -> Self {
         Self { sight: grant.sight().bind(bindings), filter: filter.map(|filter| filter.bind(bindings)) }
     }

@@ -199,6 +199,10 @@ impl Subscription {
                 Some(_) => frames.push(event.frame_with(&self.request.sub, &self.cursor(hub, event.seq))),
             }
         }
+        // What a snapshot held already turns nothing that it does not know.
+        if pulled.turned && !self.seen.contains(&pulled.reached) {
+            return Err(Halt::Reset(Reset::Relation));
+        }
         self.position = pulled.reached;
         self.seen.retain(|seq| *seq > self.position);
         let more = self.position < hub.feed().head();

@@ -4,6 +4,7 @@ mod dear;
 mod frames;
 mod nodes;
 mod place;
+mod relations;
 mod resume;
 mod rights;
 mod slow;

@@ -24,12 +24,18 @@ pub(crate) const STRETCH: &str = "select seq, collection, record, kind, before, 
     order by seq
     limit $3";
 
-/// Changes of one collection in a stretch of the log.
-pub(crate) const STRETCH_OF_COLLECTION: &str = "select seq, collection, record, kind, before, after, at, \"by\"
-    from _changes
-    where seq > $1 and seq <= $2 and collection = $4
-    order by seq
-    limit $3";
+/// Changes of so many collections in a stretch of the log.
+pub(crate) fn stretch_of(collections: usize) -> String {
+    let names: Vec<String> = (4..4 + collections).map(|n| format!("${n}")).collect();
+    let names = names.join(", ");
+    format!(
+        "select seq, collection, record, kind, before, after, at, \"by\"
+        from _changes
+        where seq > $1 and seq <= $2 and collection in ({names})
+        order by seq
+        limit $3"
+    )
+}
 
 /// The oldest place and the newest.
 pub(crate) const KEPT: &str = "select min(seq), max(seq) from _changes";

@@ -187,18 +187,18 @@ impl Store {
         rows.into_iter().map(log::read).collect()
     }
 
-    /// Changes of one collection behind `after` and up to `upto`, in order, at most `limit`: for a subscriber that
+    /// Changes of these collections behind `after` and up to `upto`, in order, at most `limit`: for a subscriber that
     /// lags behind what is in memory. `upto` is at most a settled head.
     pub async fn changes_of(
         &self,
-        collection: &str,
+        collections: &[&str],
         after: Seq,
         upto: Seq,
         limit: usize,
     ) -> Result<Vec<Change>, Error> {
         let mut args = log::stretch(after, upto, limit);
-        args.push(Value::text(collection));
-        let rows = self.query(log::STRETCH_OF_COLLECTION, args).await?;
+        args.extend(collections.iter().copied().map(Value::text));
+        let rows = self.query(log::stretch_of(collections.len()), args).await?;
         rows.into_iter().map(log::read).collect()
     }
 

@@ -1,6 +1,8 @@
 //! Events: what a subscription delivers is what a read would show before and after each write.
 //!
-//! Related records count as they are when the event is made, which is after the write.
+//! Related records count as they are when the event is made, which is after the write. Where a write turns what is seen
+//! of records that it did not write, their subscribers are told to start anew, and the snapshot is compared; where nobody
+//! tells them to, nothing else has turned.
 
 use std::collections::BTreeMap;
 
@@ -86,6 +88,27 @@ impl Oracle<'_> {
         (filter.is_empty() || view["level"].as_i64().is_some_and(|level| level > 1)).then_some(view)
     }
 
+    /// What a subscriber finds, or the status of the refusal.
+    fn snapshot(&self, who: &Who, (_, collection, filter): (&str, &str, &str)) -> Result<BTreeMap<String, Json>, u64> {
+        self.entry(who, "read", collection).map_err(u64::from)?;
+        if !filter.is_empty() && !self.knows(who, collection, "level") {
+            return Err(400);
+        }
+        let told = |(id, row)| Some((String::clone(id), self.told(who, collection, filter, Some(row))?));
+        Ok(self.world[collection].iter().filter_map(told).collect())
+    }
+
+    /// Fails where a record is seen otherwise than before though nobody wrote it.
+    fn nothing_else_turned(&self, who: &Who, collection: &str, filter: &str, before: &World, what: &str) {
+        let earlier = Oracle { rules: self.rules, world: before };
+        for (id, row) in &self.world[collection] {
+            if before[collection].get(id) == Some(row) {
+                let (was, is) = [&earlier, self].map(|oracle| oracle.told(who, collection, filter, Some(row))).into();
+                assert_eq!(was, is, "{what}: {id} turned, and nothing told of it");
+            }
+        }
+    }
+
     /// What a subscriber is told of each record that a write changed.
     fn events(&self, who: &Who, collection: &str, filter: &str, before: &World) -> BTreeMap<String, Event> {
         let (before, after) = (&before[collection], &self.world[collection]);
@@ -111,21 +134,21 @@ impl Stage {
             self.actors[n].listener.forget().await;
             for subscription in SUBSCRIPTIONS {
                 let snapshot = self.actors[n].listener.subscribe(subscription).await;
-                let (who, (_, collection, filter)) = (&self.actors[n].who, subscription);
-                let oracle = self.oracle();
-                let expected = match oracle.entry(who, "read", collection) {
-                    Err(status) => Err(u64::from(status)),
-                    Ok(()) if !filter.is_empty() && !oracle.knows(who, collection, "level") => Err(400),
-                    Ok(()) => {
-                        let told =
-                            |(id, row)| Some((String::clone(id), oracle.told(who, collection, filter, Some(row))?));
-                        Ok(self.world[collection].iter().filter_map(told).collect())
-                    }
-                };
+                let who = &self.actors[n].who;
+                let expected = self.oracle().snapshot(who, subscription);
                 assert_eq!(snapshot, expected, "{} subscribes to {subscription:?}", who.name);
                 self.compared += 1;
             }
         }
+    }
+
+    /// Somebody who was told to start anew does.
+    async fn listen_anew(&mut self, actor: usize, subscription: (&str, &str, &str), what: &str) {
+        let snapshot = self.actors[actor].listener.subscribe(subscription).await;
+        let expected = self.oracle().snapshot(&self.actors[actor].who, subscription);
+        assert_eq!(snapshot, expected, "{what} starts anew");
+        self.anew += 1;
+        self.compared += 1;
     }
 
     /// Compares what everybody was told of the write that made this world out of `before`.
@@ -139,8 +162,10 @@ impl Stage {
                 actor.listener.until_flash(frames).await;
             }
         }
-        for (actor, frames) in self.actors.iter().zip(&heard) {
-            for (sub, collection, filter) in SUBSCRIPTIONS {
+        let mut anew = Vec::new();
+        for (n, (actor, frames)) in self.actors.iter().zip(&heard).enumerate() {
+            for subscription in SUBSCRIPTIONS {
+                let (sub, collection, filter) = subscription;
                 let oracle = self.oracle();
                 let known = filter.is_empty() || oracle.knows(&actor.who, collection, "level");
                 let expected = match oracle.entry(&actor.who, "read", collection) {
@@ -149,6 +174,13 @@ impl Stage {
                 };
                 let told: Vec<&Json> = frames.iter().filter(|frame| frame["sub"] == sub).collect();
                 let what = format!("{} is told in {sub} of: {what}", actor.who.name);
+                if told.last().is_some_and(|last| last["op"] == "reset" && last["reason"] == "relation") {
+                    anew.push((n, subscription, what));
+                    continue;
+                }
+                if known && oracle.entry(&actor.who, "read", collection).is_ok() {
+                    oracle.nothing_else_turned(&actor.who, collection, filter, before, &what);
+                }
                 assert_eq!(told.len(), expected.len(), "{what}: {told:?}, expected {expected:?}");
                 for frame in &told {
                     let (kind, record) = &expected[frame["id"].as_str().unwrap_or_default()];
@@ -158,6 +190,9 @@ impl Stage {
                 self.heard += told.len();
                 self.compared += 1;
             }
+        }
+        for (actor, subscription, what) in anew {
+            self.listen_anew(actor, subscription, &what).await;
         }
     }
 }

@@ -36,8 +36,8 @@ on_both! {
             }
             stage.compare_reads(&mut case.dice).await;
         }
-        let Stage { compared, written, heard, .. } = &stage;
-        eprintln!("{first}: {cases} cases, {compared} comparisons, writes by status {written:?}, {heard} events");
+        let Stage { compared, written, heard, anew, .. } = &stage;
+        eprintln!("{first}: {cases} cases, {compared} comparisons, writes by status {written:?}, {heard} events, {anew} told to start anew");
         let answered = |some: fn(&u16) -> bool| written.keys().any(some);
         assert!(cases < USUAL || answered(|status| *status < 300) && answered(|status| *status >= 400), "{written:?}");
         assert!(cases < USUAL || *heard > 0, "nobody heard of anything");

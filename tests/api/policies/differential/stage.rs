@@ -36,6 +36,8 @@ pub(super) struct Stage {
     pub(super) written: BTreeMap<u16, u64>,
     /// Events that were heard.
     pub(super) heard: usize,
+    /// Subscriptions that were told to start anew.
+    pub(super) anew: usize,
     pub(super) server: Server,
 }
 
@@ -68,6 +70,7 @@ impl Stage {
             compared: 0,
             written: BTreeMap::new(),
             heard: 0,
+            anew: 0,
             server,
         };
         stage.enforce(Vec::new()).await;

@@ -13,6 +13,7 @@ use super::explain::{self, Part};
 use super::needs::needs_database;
 use super::print;
 use super::tree::{Node, Op};
+use super::turn::{self, Turn};
 use crate::record::Record;
 use crate::schema::Collection;
 use crate::value::Value;
@@ -114,6 +115,12 @@ impl Expr {
         &self.0.mentions
     }
 
+    /// The collections whose records it reads through relations; with those, what it says can change of a record that
+    /// does not.
+    pub fn follows(&self) -> BTreeSet<Arc<str>> {
+        turn::followed(&self.0.root)
+    }
+
     /// Whether it reads `now`, so that it means something else a moment later.
     pub fn uses_now(&self) -> bool {
         self.0.uses_now
@@ -160,6 +167,11 @@ impl Bound {
     /// Whether it follows a relation to other records.
     pub fn needs_database(&self) -> bool {
         self.0.needs_database
+    }
+
+    /// Whether a change of a record that it reads through a relation can change what it says of others; on the safe side.
+    pub fn turns_with(&self, turn: Turn<'_>) -> bool {
+        turn::turns(&self.0.root, turn)
     }
 
     /// Whether it holds for every record, or for none, whatever is in it.

@@ -42,6 +42,7 @@ pub(crate) mod pattern;
 mod print;
 mod source;
 pub(crate) mod tree;
+mod turn;
 mod val;
 mod walk;
 
@@ -51,6 +52,7 @@ pub use error::{FilterError, FilterErrorCode};
 pub use explain::{Operand, Part};
 pub use expr::{Bound, Expr, Mentions};
 pub use pattern::{Pattern, PatternError};
+pub use turn::Turn;
 
 /// The longest expression, in bytes.
 pub const MAX_SOURCE: usize = 4096;

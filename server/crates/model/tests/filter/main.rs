@@ -6,3 +6,4 @@ mod explanation;
 mod fixture;
 mod sight;
 mod sql;
+mod turns;

@@ -39,10 +39,10 @@ on_both! {
         }
         let all = blog.changes(Seq(0)).await;
 
-        let stretch = db.store.changes_of("tags", all[0].seq, all[4].seq, 10).await.unwrap();
+        let stretch = db.store.changes_of(&["tags"], all[0].seq, all[4].seq, 10).await.unwrap();
 
         assert_eq!(stretch.iter().map(|change| change.id.clone()).collect::<Vec<_>>(), tags[1..]);
-        assert!(db.store.changes_of("tags", Seq(0), all[5].seq, 1).await.unwrap().len() == 1);
+        assert!(db.store.changes_of(&["tags"], Seq(0), all[5].seq, 1).await.unwrap().len() == 1);
     }
 
     async fn a_commit_wakes_and_a_refusal_does_not(db: Db) {
