@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use plinth_model::filter::Sights;
 use plinth_model::schema::{self, Definition};
-use plinth_model::{Catalog, Collection, RecordId, Sight};
+use plinth_model::{Catalog, Collection, RecordId, Seq, Sight};
 use plinth_store::Store;
 use plinth_store::collections::StoredCollection;
 use plinth_store::policies::{Membership, StoredRule};
@@ -123,6 +123,12 @@ impl State {
     /// How a collection is stored: hash, times, place in the log.
     pub fn stored(&self, collection: &str) -> Option<&StoredCollection> {
         self.stored.get(collection)
+    }
+
+    /// From where on the log of a collection is of its definition of today: what was written before may mean something
+    /// else, or be of a namesake that was dropped.
+    pub fn readable_from(&self, collection: &str) -> Seq {
+        self.stored(collection).map_or(Seq(i64::MAX), |stored| stored.schema_seq)
     }
 
     /// All rules, in their order.

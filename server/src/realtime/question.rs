@@ -64,7 +64,9 @@ impl Question {
     /// Questions with equal keys get equal answers.
     pub fn key(&self) -> Key {
         let fields = format!("{:?}", self.selection.fields);
-        let mut parts = vec![self.definition().to_owned(), self.meaning(), fields, self.beginning().to_string()];
+        // A namesake that was dropped had another part of the log.
+        let beginning = self.grant.state().readable_from(&self.collection().name).0.to_string();
+        let mut parts = vec![self.definition().to_owned(), self.meaning(), fields, beginning];
         if !self.selection.expand.is_empty() {
             // What is expanded is seen with the caller's own eyes as they are now, under the rules of this moment.
             parts.push(format!("{:?} {:?}", self.selection.expand, self.bindings.auth));
@@ -89,12 +91,6 @@ impl Question {
     fn definition(&self) -> &str {
         let stored = self.grant.state().stored(&self.grant.collection().name);
         stored.map(|stored| stored.hash.as_str()).unwrap_or_default()
-    }
-
-    /// Where the part of the log begins that is of this definition: a namesake that was dropped had another.
-    fn beginning(&self) -> i64 {
-        let stored = self.grant.state().stored(&self.grant.collection().name);
-        stored.map(|stored| stored.schema_seq.0).unwrap_or_default()
     }
 
     /// Which records the caller sees with which fields, and which of them the filter asks for.

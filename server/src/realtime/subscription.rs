@@ -297,6 +297,5 @@ fn other_sense(told: Asked, asked: Asked) -> Option<Reset> {
 }
 
 fn schema_seq(question: &Question) -> Seq {
-    let state = question.grant().state();
-    state.stored(&question.collection().name).map_or(Seq::default(), |stored| stored.schema_seq)
+    question.grant().state().readable_from(&question.collection().name)
 }

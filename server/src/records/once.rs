@@ -128,9 +128,10 @@ impl Records {
 
     /// The record as the change left it, if the log still has it and the collection is still such that it can be read.
     async fn as_written(&self, id: RecordId, done: &Done, grant: &Grant) -> Result<Option<Record>, Error> {
-        let Some(place) = done.seq else { return Ok(None) };
         let collection = grant.collection();
-        let change = self.store.change(Seq(place)).await?;
+        let readable_from = grant.state().readable_from(&collection.name);
+        let Some(place) = done.seq.map(Seq).filter(|place| *place > readable_from) else { return Ok(None) };
+        let change = self.store.change(place).await?;
         let change = change.filter(|change| change.collection == collection.name && change.id == id.to_string());
         let after = change.and_then(|change| change.after);
         Ok(after.and_then(|after| image::decode(collection, &after).ok()))

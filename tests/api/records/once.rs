@@ -88,6 +88,25 @@ on_both! {
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     }
 
+    async fn a_first_answer_is_not_read_by_another_definition(database: Database) {
+        let server = Server::start(&database).await;
+        let admin = server.admin().await;
+        let text = |name: &str| json!({ "name": "notes", "schema": { "type": "object", "properties": { name: { "type": "string" } } } });
+        admin.post("/collections", &text("a")).await.is(201);
+        let body = json!({ "a": "first" });
+        let first = send(&admin, "/records/notes", "k", &body).await.is(201).json();
+        let renamed = json!({ "schema": { "type": "object", "properties": { "b": { "type": "string", "x-renamed-from": "a" } } } });
+        admin.patch("/collections/notes", &renamed).await.is(200);
+
+        let again = send(&admin, "/records/notes", "k", &body).await.is(201).json();
+        assert_eq!((&again["id"], &again["b"]), (&first["id"], &json!("first")));
+
+        admin.delete("/collections/notes?allowDestructive=true").await.is(204);
+        admin.post("/collections", &text("a")).await.is(201);
+        let of_a_namesake = send(&admin, "/records/notes", "k", &body).await.is(201).json();
+        assert_eq!(of_a_namesake, json!({ "id": first["id"] }));
+    }
+
     async fn a_first_answer_shows_what_its_reader_sees_today_and_goes_as_far_back_as_the_log(database: Database) {
         let server = Server::start(&database).await;
         let room = Room::furnish(&server).await;
