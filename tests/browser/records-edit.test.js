@@ -67,6 +67,21 @@ here.test('text, numbers, booleans, choices and relations are written in their c
   await saved(id, 'author', before.author);
   await page.keyboard.press('Control+Shift+z');
   await saved(id, 'author', here.world.users[2].id);
+
+  // Who types and presses Enter at once means what was typed, not what stood there before.
+  await cell(page, id, 'author').dblclick();
+  await page.getByRole('combobox', { name: 'Search users' }).fill('tomas');
+  await page.keyboard.press('Enter');
+  await saved(id, 'author', here.world.users[0].id);
+  await page.getByRole('listbox', { name: 'users' }).waitFor({ state: 'hidden' });
+
+  // The same value again is no edit, and the grid has the keyboard back.
+  await page.keyboard.press('Enter');
+  await page.getByRole('option', { name: 'tomas@harbor.example', selected: true }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('listbox', { name: 'users' }).waitFor({ state: 'hidden' });
+  await page.keyboard.press('e');
+  await page.getByRole('listbox', { name: 'users' }).waitFor();
 });
 
 here.test('a 64-bit integer goes to the server and back digit for digit', async ({ page }) => {
@@ -207,7 +222,13 @@ here.test('chosen rows are deleted together, and come back under their ids', asy
   const question = page.getByRole('dialog', { name: 'Delete 3 records of messages?' });
   await question.getByText('messages.replyTo is unset where it points here').waitFor();
   await question.getByRole('button', { name: 'Delete 3 records' }).click();
-  await page.getByText('Deleted 3 records of messages').waitFor();
+  const news = page.locator('.toast', { hasText: 'Deleted 3 records of messages' });
+  await news.waitFor();
+  await page.getByRole('grid').getByRole('checkbox').nth(1).click();
+  await bar.waitFor();
+  const tops = async () => Promise.all([news, bar].map(async (one) => (await one.boundingBox())?.y ?? 0));
+  await until(tops, ([above, below]) => above + 40 <= below, 'the news above the bar');
+  await bar.getByRole('button', { name: 'Clear the selection' }).click();
   assert.equal(await page.locator(`[data-id="${second}"]`).count(), 0);
   await assert.rejects(() => stored(second), { status: 404 });
 

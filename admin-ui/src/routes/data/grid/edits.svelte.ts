@@ -99,6 +99,7 @@ export class CellEdits {
 
   /** Gives the edit up. */
   cancel(edit: CellEdit): void {
+    edit.open = false;
     this.#set(edit.key, null);
   }
 
