@@ -46,13 +46,20 @@ here.test('a collection is drawn, read as JSON, planned and created', async ({ p
   await page.getByRole('link', { name: 'New collection' }).first().click();
   await page.getByLabel('Name of the collection').fill('messages');
 
-  await addField(page, 'text', 'room');
+  await page.getByRole('button', { name: 'Add field' }).click();
+  await page.getByRole('menuitem', { name: 'text', exact: true }).click();
+  await page.getByLabel('Name', { exact: true }).fill('id');
+  await page.keyboard.press('Enter');
+  await page.getByText('id is reserved').waitFor();
   await page.getByRole('switch', { name: 'Required' }).click();
+  await page.getByText('id is reserved').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('room');
+  await page.keyboard.press('Enter');
   await addField(page, 'text', 'body');
   await page.getByLabel('maxLength').fill('200');
   await page.getByRole('switch', { name: 'Required' }).click();
   await addField(page, 'relation', 'author');
-  await addField(page, 'integer', 'hearts');
+  await addField(page, 'integer', 'likes');
   await page.getByLabel('minimum').fill('0');
 
   const text = (await json(page).innerText()).replace(/\s+/g, ' ');
@@ -64,7 +71,9 @@ here.test('a collection is drawn, read as JSON, planned and created', async ({ p
   await assertAccessible(page, 'the editor of a new collection');
   await assertFits(page, 'the editor of a new collection');
   await shoot(page, 'schema-new');
-  await page.getByRole('button', { name: /^Create collection/ }).click();
+  // A name that is still being typed is part of what is applied.
+  await page.getByLabel('Name', { exact: true }).fill('hearts');
+  await page.keyboard.press('Control+s');
   await page.waitForURL(/\/_\/(data|schema)\/messages/);
   await page.getByText('Collection messages created').waitFor();
 

@@ -34,7 +34,7 @@ export function chipsOf(field: JsonSchema): string[] {
 
 /** "1 to 2,000 characters", "at least 0", "at most 9 items". */
 function range(least: unknown, most: unknown, unit = ''): string | undefined {
-  const words = (text: string) => (unit ? `${text} ${unit}` : text);
+  const words = (text: string) => (unit ? `${text} ${text.endsWith(' 1') ? unit.slice(0, -1) : unit}` : text);
   if (typeof least === 'number' && typeof most === 'number') return words(`${count(least)} to ${count(most)}`);
   if (typeof least === 'number') return words(`at least ${count(least)}`);
   if (typeof most === 'number') return words(`at most ${count(most)}`);
