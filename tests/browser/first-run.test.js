@@ -47,6 +47,7 @@ here.test('the set-up is closed afterwards and leads to sign-in', { size: 'phone
   await page.getByLabel('Password', { exact: true }).fill('wrong-password');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText('No account has this address and password').waitFor();
+  assert.equal(await page.getByLabel('Password', { exact: true }).evaluate((input) => input === globalThis.document.activeElement), true);
   await assertAccessible(page, 'the refused sign-in');
   await shoot(page, 'sign-in-refused');
   await signIn(page, here.server);
