@@ -36,7 +36,14 @@ describe('fit', () => {
 
   it('shows the name of the column whole', () => {
     expect(fit(column('aNameThatIsLongerThanAnyOfItsValues'), [], labels, measure)).toBe(240);
-    expect(fit(column('votes'), rowsOf('votes', [1]), labels, measure)).toBe(93);
+    expect(fit(column('votes'), rowsOf('votes', [1]), labels, measure)).toBe(99);
+  });
+
+  it('gives the first text room as long as few rows tell how long it will be', () => {
+    const first = { ...column('rating'), grows: true };
+    expect(fit(first, [], labels, measure)).toBe(240);
+    expect(fit(first, rowsOf('rating', ['R']), labels, measure)).toBe(240);
+    expect(fit(first, rowsOf('rating', Array.from({ length: 10 }, () => 'R')), labels, measure)).toBe(112);
   });
 
   it('measures the label of a relation, and leaves other kinds alone', () => {

@@ -20,8 +20,11 @@ const bounds: Partial<Record<Column['kind'], readonly [number, number]>> = {
 /** Padding on both sides and the edge. */
 const FRAME = 22;
 /** What stands beside the words: icon and arrow of the head, chain or avatar of a relation, edges of a chip. */
-const HEAD = 58;
+const HEAD = 64;
 const BESIDE: Partial<Record<Column['kind'], number>> = { relation: 34, choice: 14 };
+/** What the first text gets at least as long as few rows say how long it will be. */
+const FEW = 10;
+const ROOMY = 240;
 /** Rows that are looked at, and characters of a value: more would change nothing. */
 const ROWS = 50;
 const LONGEST = 80;
@@ -38,7 +41,8 @@ export function fit(column: Column, rows: readonly Row[], labels: Labels, measur
   const spared = column.kind === 'text' ? Math.floor(widths.length / OUTLIERS) : 0;
   const content = (widths[spared] ?? 0) + FRAME + (BESIDE[column.kind] ?? 0);
   const head = Math.min(measure(column.name) + HEAD, 240);
-  return Math.ceil(Math.max(least, head, Math.min(most, content)));
+  const guess = column.kind === 'text' && column.grows && rows.length < FEW ? ROOMY : 0;
+  return Math.ceil(Math.max(least, head, guess, Math.min(most, content)));
 }
 
 function wordsOf(row: Row, column: Column, labels: Labels): string {
