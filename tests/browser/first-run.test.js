@@ -61,9 +61,14 @@ here.test('a sent link waits for the sign-in, and signing out ends the session',
   await page.keyboard.press('Enter');
   await page.waitForURL('**/_/schema/users?tab=options');
 
-  await page.getByRole('button', { name: new RegExp(owner.email) }).click();
+  await page.getByRole('link', { name: 'Users', exact: true }).click();
+  await page.waitForURL('**/_/users');
+  await page.getByRole('button', { name: new RegExp(owner.email) }).last().click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
-  await page.waitForURL('**/_/sign-in**');
+  await page.waitForURL('**/_/sign-in?next=%2Fusers');
+  await page.goBack();
+  await page.waitForURL('**/_/sign-in?next=%2Fschema%2Fusers*');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   await page.reload();
   await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
 });

@@ -20,15 +20,14 @@ class Session {
   /** What of the administration this account is let into. */
   parts = $state.raw<ReadonlySet<Part>>(new Set());
 
-  /** Takes up the session that the cookie holds, or leads to sign-in or set-up. */
+  /** Takes up the session that the cookie holds, or leads to set-up where that is still open. */
   async start(): Promise<void> {
     this.state = 'starting';
     try {
       const account = await client.auth.restore();
       if (account) return await this.#entered(account);
+      if (await admin.setup.isOpen()) await router.go(`/setup${location.hash}`, { replace: true });
       this.state = 'out';
-      if (await admin.setup.isOpen()) return void router.go(`/setup${location.hash}`, { replace: true });
-      this.#toSignIn();
     } catch (error) {
       this.error = error;
       this.state = 'unreachable';
@@ -75,11 +74,10 @@ class Session {
     clear();
     this.account = null;
     this.state = 'out';
-    this.#toSignIn();
   }
 
-  #toSignIn(): void {
-    if (router.path === '/sign-in' || router.path === '/setup') return;
+  /** Leads to sign-in, and from there back to this place: whoever is out sees no other, also by Back. */
+  askToSignIn(): void {
     const back = router.path === '/' ? '' : `?next=${encodeURIComponent(router.path + location.search)}`;
     void router.go(`/sign-in${back}`, { replace: true });
   }
