@@ -60,5 +60,9 @@ function complete(context: CompletionContext, names: CelName[]): CompletionResul
   // What the data has comes before what the language has.
   const options = (scope ?? []).map(({ name, detail }) => ({ label: name, boost: 1, ...(detail && { detail }) }));
   const functions = (parts.length > 0 ? METHODS : GLOBALS).map((name) => ({ label: name, apply: `${name}(`, detail: 'function' }));
-  return { from: context.pos - last.length, options: [...options, ...functions], validFor: /^\w*$/ };
+  const all = [...options, ...functions];
+  // A name that is whole, and begins no other, has nothing to be completed.
+  const whole = (word: string) => options.some(({ label }) => label === word) && all.filter(({ label }) => label.startsWith(word)).length === 1;
+  if (whole(last) && !context.explicit) return null;
+  return { from: context.pos - last.length, options: all, validFor: (word) => /^\w*$/.test(word) && !whole(word) };
 }
