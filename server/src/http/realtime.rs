@@ -196,7 +196,17 @@ impl Connection {
                 }
                 () = sleep_until(next_flush), if more => {
                     head.mark_unchanged();
-                    let (frames, rest) = asker::scope(self.asker(), self.session.pull()).await?;
+                    policies.mark_unchanged();
+                    let (asker, ended) = (self.asker(), self.session.ended());
+                    // Conditions may be slow; what ends or changes the right to what they yield does not wait for them.
+                    let changed = async { drop(policies.changed().await) };
+                    let (frames, rest) = tokio::select! {
+                        biased;
+                        () = self.stop.cancelled() => return Err(session::GOING_AWAY.into()),
+                        () = sleep_until(expiry) => return Err(session::UNAUTHENTICATED.into()),
+                        () = ended => return Err(session::UNAUTHENTICATED.into()),
+                        pulled = asker::scope(asker, self.session.pull(changed)) => pulled?,
+                    };
                     more = rest != Rest::Nothing;
                     if !frames.is_empty() {
                         let pace = if frames.len() < FLOOD { PACE } else { FLOOD_PACE };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use plinth_model::Instant;
@@ -58,6 +59,9 @@ pub const GOING_AWAY: Close = Close::new(1012, "the server restarts: connect aga
 /// Protocol errors that a connection may make before it is closed.
 const PATIENCE: u32 = 16;
 
+/// How often a connection that is being served is asked whether its session goes on.
+const NOTICE: Duration = Duration::from_millis(500);
+
 /// Frames sent at once, before the socket is looked at again.
 const BURST: usize = 512;
 
@@ -91,6 +95,8 @@ pub struct Session {
     sessions_version: u64,
     account: Option<(Arc<AtomicU64>, u64)>,
     errors: u32,
+    /// Frames of the pull at hand, which may be broken off.
+    taken: Vec<Bytes>,
     /// Whether the last pull failed; it is logged once.
     stalled: bool,
 }
@@ -109,6 +115,7 @@ impl Session {
             subscriptions: Vec::new(),
             account: None,
             errors: 0,
+            taken: Vec::new(),
             stalled: false,
         }
     }
@@ -228,11 +235,34 @@ impl Session {
         Vec::new()
     }
 
-    /// Takes what is new for all subscriptions, up to a burst.
-    pub async fn pull(&mut self) -> Result<(Vec<Bytes>, Rest), Close> {
-        let mut frames = Vec::new();
-        let pulled = match self.look_again(&mut frames, false).await? {
-            Ok(()) => self.pull_each(&mut frames).await.map_err(|error| error.to_string()),
+    /// Comes when the session has ended that this connection signed in with: a pull over slow conditions may take longer
+    /// than that may go unnoticed.
+    pub fn ended(&self) -> impl Future<Output = ()> + use<> {
+        let (hub, token) = (self.hub.clone(), self.token.clone());
+        async move {
+            let Some(token) = token else { return std::future::pending().await };
+            loop {
+                tokio::time::sleep(NOTICE).await;
+                let caller = hub.auth().caller(&token).await;
+                if caller.is_err_and(|problem| problem.code == Code::Unauthenticated) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes what is new for all subscriptions, up to a burst, or until it is broken off.
+    pub async fn pull(&mut self, broken_off: impl Future<Output = ()>) -> Result<(Vec<Bytes>, Rest), Close> {
+        let mut told = Vec::new();
+        let standing = self.look_again(&mut told, false).await?;
+        self.taken.append(&mut told);
+        let pulled = match standing {
+            // A subscription moves on only when what it took is kept, so it can be left waiting anywhere.
+            Ok(()) => tokio::select! {
+                biased;
+                () = broken_off => Ok(Rest::More),
+                pulled = self.pull_each() => pulled.map_err(|error| error.to_string()),
+            },
             Err(problem) => Err(problem.detail),
         };
         // The next pull begins with another subscription, so that a busy one can't starve the rest.
@@ -250,15 +280,26 @@ impl Session {
             }
             Rest::Unread
         });
-        Ok((frames, rest))
+        Ok((std::mem::take(&mut self.taken), rest))
     }
 
     /// What is new for each subscription. One that can't be served now holds up no other, and one that could not be
-    /// served often enough ends.
-    async fn pull_each(&mut self, frames: &mut Vec<Bytes>) -> Result<Rest, plinth_store::Error> {
+    /// served often enough ends. Rights are those of the moment at which something was taken, however long the
+    /// subscriptions before took: what was taken while they changed is put back.
+    async fn pull_each(&mut self) -> Result<Rest, plinth_store::Error> {
         let (mut rest, mut unread, mut over) = (Rest::Nothing, None, Vec::new());
-        for subscription in &mut self.subscriptions {
-            match subscription.pull(&self.hub, frames).await {
+        for place in 0..self.subscriptions.len() {
+            let (mut frames, subscription) = (Vec::new(), &mut self.subscriptions[place]);
+            let mark = subscription.mark();
+            let pulled = subscription.pull(&self.hub, &mut frames).await;
+            if self.has_moved() {
+                self.subscriptions[place].go_back(mark);
+                rest = Rest::More;
+                break;
+            }
+            let subscription = &self.subscriptions[place];
+            self.taken.append(&mut frames);
+            match pulled {
                 Ok(true) => rest = Rest::More,
                 Ok(false) => {}
                 Err(Halt::Again(error)) => unread = Some(error),
@@ -269,19 +310,28 @@ impl Session {
                     break;
                 }
             }
-            if frames.len() >= BURST || frames.iter().map(Bytes::len).sum::<usize>() >= BURST_BYTES {
+            if self.taken.len() >= BURST || self.taken.iter().map(Bytes::len).sum::<usize>() >= BURST_BYTES {
                 rest = Rest::More;
                 break;
             }
         }
         for (name, end) in over {
             self.subscriptions.retain(|subscription| subscription.name() != name);
-            frames.push(match end {
+            let frame = match end {
                 Ok(reason) => frame::reset(&name, reason),
                 Err(problem) => self.complain(Some(&name), &problem),
-            });
+            };
+            self.taken.push(frame);
         }
         unread.map_or(Ok(rest), Err)
+    }
+
+    /// Whether rules, definitions, the account or any session changed since they were looked at.
+    fn has_moved(&self) -> bool {
+        let account = self.account.as_ref().is_some_and(|(counter, seen)| counter.load(Ordering::Relaxed) != *seen);
+        account
+            || self.hub.policy().state().version() != self.policy_version
+            || self.hub.revocations().of_sessions() != self.sessions_version
     }
 
     /// Whether the token still stands, which is asked `surely` or when something has changed, and whether the

@@ -50,6 +50,13 @@ struct Failures {
     last: u64,
 }
 
+/// A place that a subscription can go back to.
+pub struct Mark {
+    position: Seq,
+    seen: Vec<Seq>,
+    live: bool,
+}
+
 /// Why nothing was taken.
 pub enum Halt {
     /// The database does not answer now; every subscription would find the same.
@@ -176,6 +183,16 @@ impl Subscription {
     /// The bytes of the frame that asked for it.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// Where it is now.
+    pub fn mark(&self) -> Mark {
+        Mark { position: self.position, seen: self.seen.clone(), live: self.live }
+    }
+
+    /// Goes back to where it was: what was taken since is not sent.
+    pub fn go_back(&mut self, mark: Mark) {
+        (self.position, self.seen, self.live) = (mark.position, mark.seen, mark.live);
     }
 
     /// Takes what is new, at most a few frames; whether there may be more.

@@ -8,4 +8,5 @@ mod relations;
 mod resume;
 mod rights;
 mod slow;
+mod slow_conditions;
 pub(crate) mod socket;
