@@ -1,6 +1,7 @@
 import { detached } from './detached.js';
 import type { PlinthError } from './error.js';
 import { type Answer, type Request, type Tokens, path } from './http.js';
+import { MARGIN_SECONDS } from './limits.js';
 import type { Session, SessionStore } from './session.js';
 import type { SchemaShape } from './schema.js';
 
@@ -71,9 +72,6 @@ interface TokenAnswer {
   expiresIn: number;
 }
 
-/** Renewal starts this long before the end; half-way for tokens that live less than a minute. */
-const MARGIN_SECONDS = 30;
-
 /** Ties tokens, the store and the routes of `/auth` together. */
 export function createAuth<S extends SchemaShape>(url: string, store: SessionStore, cookie: boolean, makeRequest: (tokens: Tokens) => Request): { auth: Auth<S>; core: AuthCore; request: Request } {
   const listeners = new Set<() => unknown>();
@@ -91,7 +89,10 @@ export function createAuth<S extends SchemaShape>(url: string, store: SessionSto
   /** Single-flight here, and one tab at a time: a refresh token that is used twice ends its whole family. */
   const renew = (): Promise<void> => {
     const before = held();
-    return (renewal ??= exclusively(`plinth:${url}`, () => exchange(before)).finally(() => {
+    // Holds other tabs off where the browser can; elsewhere there is but this page.
+    const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+    const work = (): Promise<void> => exchange(before);
+    return (renewal ??= (locks ? locks.request(`plinth:${url}`, work) : work()).finally(() => {
       renewal = undefined;
     }));
   };
@@ -183,10 +184,4 @@ export function createAuth<S extends SchemaShape>(url: string, store: SessionSto
 
 function session({ expiresIn, ...rest }: TokenAnswer): Session {
   return { ...rest, renewAt: Date.now() + 1000 * (expiresIn - Math.min(MARGIN_SECONDS, expiresIn / 2)) };
-}
-
-/** Holds other tabs off where the browser can; elsewhere there is but this page. */
-async function exclusively(name: string, work: () => Promise<void>): Promise<void> {
-  const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
-  await (locks ? locks.request(name, work) : work());
 }

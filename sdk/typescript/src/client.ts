@@ -32,7 +32,7 @@ export interface Client<S extends SchemaShape = AnySchema> {
 
 /** A client of the server at `url`; nothing is sent before the first call. */
 export function createClient<S extends SchemaShape = AnySchema>(url: string, options: ClientOptions = {}): Client<S> {
-  const base = `${url.replace(/\/$/, '')}/api/v1`;
+  const base = url.replace(/\/?$/, '/api/v1');
   const cookies = options.session === 'cookie';
   // Looked up at each call, so that a page may replace it after the client was made.
   const fetcher: typeof fetch = options.fetch ?? ((...call) => fetch(...call));

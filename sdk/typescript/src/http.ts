@@ -1,5 +1,6 @@
 import { onAbort } from './abort.js';
 import { PlinthError, type Problem } from './error.js';
+import { ATTEMPTS, PATIENCE_SECONDS } from './limits.js';
 
 /** By name; what is undefined is not sent. */
 export interface Values {
@@ -33,10 +34,6 @@ export interface Tokens {
   token(): Promise<string | undefined>;
   renew(stale: string): Promise<boolean>;
 }
-
-const ATTEMPTS = 3;
-/** A longer `Retry-After` than this is the caller's to wait for. */
-const PATIENCE_SECONDS = 30;
 
 /** The one place that knows HTTP. */
 export function createRequest(base: string, fetcher: typeof fetch, tokens: Tokens, cookies: boolean): Request {
@@ -95,13 +92,13 @@ async function send<T>(fetcher: typeof fetch, url: string, method: string, optio
   }
 }
 
+const passing = ({ status }: PlinthError): boolean => [0, 429, 502, 503, 504].includes(status);
+
 /** A proxy's page in place of a problem document still becomes a problem, coded by its status. */
 function refusal({ status, headers }: Response, value: unknown): PlinthError {
   const problem = typeof value === 'string' ? {} : (value as Partial<Problem>);
   return new PlinthError({ code: `http_${status}`, ...problem, status }, Number(headers.get('retry-after')) || undefined);
 }
-
-const passing = ({ status }: PlinthError): boolean => [0, 429, 502, 503, 504].includes(status);
 
 /** With `If-Match` a second try would meet the first one's success as 412. */
 function repeatable(method: string, { idempotent, headers }: RequestOptions): boolean {

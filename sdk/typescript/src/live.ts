@@ -1,5 +1,6 @@
 import { onAbort } from './abort.js';
 import type { PlinthError } from './error.js';
+import { SPARE } from './limits.js';
 import { type Compare, type Fields, comparing } from './order.js';
 import type { LooseOptions, Matching, Order, Shape } from './query.js';
 import type { Subscribe } from './realtime/connection.js';
@@ -28,9 +29,6 @@ export interface Live<R> extends AsyncIterable<readonly R[]> {
   close(): void;
 }
 
-/** Known beyond what is shown, so that a deleted record is followed by the next without asking. */
-const SPARE = 20;
-
 /** The known part of the server's list: all of it, or all up to and including `edge`. */
 interface Known {
   records: Fields[];
@@ -56,8 +54,8 @@ export function live(subscribe: Subscribe, collection: string, { orderBy = [], l
     off = closed ? undefined : subscribe(collection, query, handlers);
   }
 
-  function show(next: Known): void {
-    const { records } = (known = trim(next, most));
+  function show({ records, edge }: Known): void {
+    known = { records: records.slice(0, most), edge: records[most - 1] ?? edge };
     shown = records.slice(0, limit);
     publish();
   }
@@ -71,7 +69,7 @@ export function live(subscribe: Subscribe, collection: string, { orderBy = [], l
   // What is ordered by has to be there to order by it.
   const query = { ...what, orderBy, limit: most, ...(select && { select: [...new Set(['id', ...orderBy.map((key) => key.replace('-', '')), ...select])] }) };
   const handlers: Handlers<Fields> = {
-    snapshot: (records) => show({ records, edge: records[most - 1] }),
+    snapshot: (records) => show({ records, edge: undefined }),
     event: (change) => {
       if (!known) return;
       show(apply(known, change, order));
@@ -134,8 +132,4 @@ function apply({ records, edge }: Known, change: Change<Fields>, order: Compare)
     rest.splice(place < 0 ? rest.length : place, 0, record);
   }
   return { records: rest, edge };
-}
-
-function trim({ records, edge }: Known, most: number): Known {
-  return { records: records.slice(0, most), edge: records.length > most ? records[most - 1] : edge };
 }

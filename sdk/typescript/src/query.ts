@@ -1,4 +1,5 @@
 import { type RequestOptions, queryString } from './http.js';
+import { LONGEST_URL } from './limits.js';
 import type { Expand, Field, Names, NoExpand, SchemaShape } from './schema.js';
 import { type Filter, type Where, compile } from './where.js';
 
@@ -66,9 +67,6 @@ export interface QueryParameters extends Filter {
   expand: string | undefined;
   count: string | undefined;
 }
-
-/** Servers and proxies refuse longer request lines from 8 KiB on. */
-const LONGEST_URL = 4000;
 
 /** Options as parameters. */
 export function parameters(options: LooseOptions): QueryParameters {

@@ -48,7 +48,7 @@ export function localStore(key = 'plinth'): SessionStore {
 /** What somebody else wrote under our key is no session, and no reason to fail for ever. */
 function parse(text: string | null): Session | null {
   try {
-    const value = JSON.parse(text ?? 'null') as Session | null;
+    const value = JSON.parse(String(text)) as Session | null;
     return value?.accessToken ? value : null;
   } catch {
     return null;

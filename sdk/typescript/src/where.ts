@@ -1,8 +1,10 @@
 /**
  * `where` objects as CEL text. Values become literals by `literal` alone and names must be plain
- * identifiers, so nothing a user types can change the meaning of a filter. A value of `undefined` is
- * an error: leaving the condition out would show more than was asked for.
+ * identifiers, so nothing a user types can change the meaning of a filter. A value of `undefined`, a field
+ * without a comparison and whatever is no plain object are errors: leaving the condition out would show
+ * more than was asked for. Only an empty `where`, also as a part of `and`, `or` and `not`, holds for all.
  */
+import { LONGEST_LITERAL } from './limits.js';
 import type { Names, SchemaShape, Target } from './schema.js';
 
 /** What holds of the records wanted: all conditions together. `and`, `or`, `not` combine. */
@@ -73,65 +75,64 @@ export interface Filter {
 
 /** No prototype: `constructor` is no operator. */
 const SIGNS: { readonly [operator: string]: string | undefined } = { __proto__: null as never, eq: '==', ne: '!=', gt: '>', gte: '>=', lt: '<', lte: '<=' };
-/** Lists longer than this are bound: a filter's source may have 4 KiB. */
-const LONGEST_LITERAL = 500;
 
 /** Compiles `where`, joined by `&&` with a filter that is given as text. */
 export function compile(where: object = {}, { filter, params }: Filter): Filter {
-  const bound: { [name: string]: unknown } = {};
+  const bound: { [name: string]: unknown } = { ...params };
   let names = 0;
-  const text = Object.keys(where).length ? all(where, '') : '';
+  const text = all(where, '', '', '');
   const joined = filter && text ? `(${filter}) && (${text})` : (filter ?? text);
-  const values = { ...params, ...bound };
-  return { ...(joined && { filter: joined }), ...(Object.keys(values).length && { params: values }) };
+  return { ...(joined && { filter: joined }), ...(Object.keys(bound).length && { params: bound }) };
 
-  function all(conditions: object, prefix: string): string {
-    const parts = Object.entries(conditions).map(([name, value]) => condition(name, value, prefix));
-    return parts.join(' && ') || 'true';
+  /** `within` is what errors call the place: the variables of `exists` would mean nothing to a reader. */
+  function all(conditions: unknown, prefix: string, within: string, none = 'true'): string {
+    return each(conditions, within, ([name, value]) => condition(name, value, prefix, within && `${within}.`)) || none;
   }
 
-  function condition(name: string, value: unknown, prefix: string): string {
+  function condition(name: string, value: unknown, prefix: string, within: string): string {
+    const place = within + name;
     const any = name === 'or';
     if (any || name === 'and') {
-      const parts = (value as object[]).map((part) => all(part, prefix));
-      return parts.length ? `((${parts.join(any ? ') || (' : ') && (')}))` : String(!any);
+      const parts = (need('Array', value, place) as unknown[]).map((part) => `(${all(part, prefix, place)})`);
+      return `(${parts.join(any ? ' || ' : ' && ') || !any})`;
     }
-    if (name === 'not') return `!(${all(value as object, prefix)})`;
-    if (/\W|^$/.test(name)) throw new TypeError(`where: "${name}" is no field name`);
+    if (name === 'not') return `!(${all(value, prefix, place)})`;
+    if (/\W|^$/.test(name)) refuse(`"${name}"`, 'is no field name');
     const field = prefix + name;
-    if (Object(value) !== value || value instanceof Date || Array.isArray(value)) return comparison(field, 'eq', value);
-    const parts = Object.entries(value as object).map(([operator, operand]) => comparison(field, operator, operand));
-    return parts.join(' && ') || 'true';
+    if (kindOf(value) !== 'Object') return comparison(field, 'eq', value, place);
+    return each(value, place, ([operator, operand]) => comparison(field, operator, operand, place)) || refuse(place, 'has no comparison: leave it out or compare it');
   }
 
-  function comparison(field: string, operator: string, operand: unknown): string {
+  function comparison(field: string, operator: string, operand: unknown, place: string): string {
     const sign = SIGNS[operator];
-    if (sign) return `${field} ${sign} ${literal(operand, field)}`;
+    if (sign) return `${field} ${sign} ${literal(operand, place)}`;
+    const inside = `${place}.${operator}`;
     switch (operator) {
       case 'contains':
       case 'startsWith':
       case 'endsWith':
       case 'matches':
-        return `${field}.${operator}(${literal(operand, field)})`;
+        return `${field}.${operator}(${literal(operand, place)})`;
       case 'has':
-        return `${literal(operand, field)} in ${field}`;
+        return `${literal(operand, place)} in ${field}`;
       case 'in':
-        return `${field} in ${list(operand, field)}`;
+        return `${field} in ${oneOf(operand, inside)}`;
       case 'notIn':
-        return `!(${field} in ${list(operand, field)})`;
+        return `!(${field} in ${oneOf(operand, inside)})`;
       case 'is':
-        return all(operand as object, `${field}.`);
+        // Of nothing asked remains that there is one.
+        return all(operand, `${field}.`, inside, `${field} != null`);
       case 'some':
       case 'every': {
-        const each = `x${names++}`;
-        return `${field}.${operator === 'some' ? 'exists' : 'all'}(${each}, ${all(operand as object, `${each}.`)})`;
+        const one = `x${names++}`;
+        return `${field}.${operator === 'some' ? 'exists' : 'all'}(${one}, ${all(operand, `${one}.`, inside)})`;
       }
     }
-    throw new TypeError(`where: ${field} has no operator "${operator}"`);
+    return refuse(place, `has no operator "${operator}"`);
   }
 
-  function list(values: unknown, field: string): string {
-    const text = literal(values, field);
+  function oneOf(values: unknown, place: string): string {
+    const text = literal(need('Array', values, place), place);
     // A bound time would be a text.
     if (text.length <= LONGEST_LITERAL || text.includes('timestamp(')) return text;
     const name = `_w${names++}`;
@@ -143,8 +144,28 @@ export function compile(where: object = {}, { filter, params }: Filter): Filter 
 /** A value as a CEL literal: the one place where values become text. JSON's escapes are a part of CEL's. */
 export function literal(value: unknown, field = 'value'): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (value === null || Number.isFinite(value) || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (value === null || Number.isFinite(value) || (typeof value).startsWith('b')) return String(value);
   if (value instanceof Date) return `timestamp(${JSON.stringify(value.toISOString())})`;
   if (Array.isArray(value)) return `[${value.map((item) => literal(item, field)).join()}]`;
-  throw new TypeError(`where: ${field} can't be compared with ${value as string}`);
+  return refuse(field, `can't be compared with ${value as string}`);
+}
+
+/** All entries of an object as text. Whatever else has no names to read would pass as no condition at all. */
+function each(value: unknown, place: string, write: (entry: [name: string, value: unknown]) => string): string {
+  return Object.entries(need('Object', value, place) as object)
+    .map(write)
+    .join(' && ');
+}
+
+function need(kind: string, value: unknown, place: string): unknown {
+  return kindOf(value) === kind ? value : refuse(place || 'it', `is no ${kind}`);
+}
+
+/** `Object` for what braces make, the name of its kind for a Map, a RegExp, a text or nothing. */
+function kindOf(value: unknown): string {
+  return {}.toString.call(value).slice(8, -1);
+}
+
+function refuse(place: string, why: string): never {
+  throw new TypeError(`where: ${place} ${why}`);
 }

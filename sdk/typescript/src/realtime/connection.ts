@@ -7,6 +7,7 @@
 import { onAbort } from '../abort.js';
 import type { AuthCore } from '../auth.js';
 import type { Problem } from '../error.js';
+import { DEADLINE_MS, FIRST_DELAY_MS, LINGER_MS, LONGEST_DELAY_MS, LONGEST_TIMER_MS, TOKEN_ENDED } from '../limits.js';
 import type { LooseOptions } from '../query.js';
 import { type Handlers, type Subscription, type SubscriptionFrame, createSubscription } from './subscription.js';
 
@@ -28,20 +29,8 @@ export type Subscribe = (collection: string, options: LooseOptions & { since?: s
 /** The realtime side of a client. */
 export type Realtime = Subscribe & { readonly close: () => void };
 
-/** No frame within this time after a ping, or before the first frame, and the socket is taken for dead. */
-const DEADLINE_MS = 10_000;
-/** Timers beyond 24 days fire at once. */
-const LONGEST_TIMER_MS = 1e9;
-const FIRST_DELAY_MS = 1000;
-const LONGEST_DELAY_MS = 30_000;
-/** The socket outlives its last subscription by this, for pages that leave one and enter the next. */
-const LINGER_MS = 1000;
-
 /** Frames about no subscription; others (`pong`, `authenticated`) only show that the server lives. */
 type ConnectionFrame = { sub?: undefined } & ({ op: 'hello'; heartbeatMs: number } | { op: 'error'; problem: Problem });
-
-/** The one close code that tells more than to come back and resume. */
-const TOKEN_ENDED = 4401;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
@@ -98,7 +87,7 @@ export function createRealtime(url: string, WebSocket: SocketConstructor | undef
     }
     // An error of the connection: the server does not know who we are, and would deny what follows.
     if (frame.op === 'error' && !frame.sub) return ended(frame.problem.status === 401);
-    for (const [subscription, name] of subscriptions) if (name === frame.sub) return deliver(subscription, frame);
+    subscriptions.forEach((name, subscription) => name === frame.sub && deliver(subscription, frame));
   }
 
   function deliver(subscription: Subscription, frame: SubscriptionFrame): void {

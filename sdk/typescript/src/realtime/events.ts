@@ -1,5 +1,6 @@
 import { onAbort } from '../abort.js';
 import type { PlinthError } from '../error.js';
+import { MOST_WAITING } from '../limits.js';
 import type { LooseOptions } from '../query.js';
 import type { Subscribe } from './connection.js';
 import type { Change, Handlers } from './subscription.js';
@@ -11,9 +12,6 @@ export interface Resync {
 
 /** Changes as a stream: `for await (const change of feed)`. Leaving the loop ends it, as does the signal. */
 export type Feed<R> = AsyncIterable<Change<R> | Resync>;
-
-/** A consumer this far behind is unsubscribed and resumed when it has caught up: the log waits, not our memory. */
-const MOST_WAITING = 1000;
 
 /** The callbacks of a subscription as a stream; a refusal is thrown into the loop. */
 export function events(subscribe: Subscribe, collection: string, options: LooseOptions & { since?: string; signal?: AbortSignal }): Feed<never> {

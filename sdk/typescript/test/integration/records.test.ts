@@ -139,6 +139,8 @@ describe('reading', () => {
     expect(await texts({ dueAt: null, createdAt: { lt: new Date(Date.now() + 60_000) } })).toHaveLength(10);
     expect(await texts({ author: { is: { verified: false } }, text: { endsWith: '1' } })).toEqual(['1']);
     expect(await texts({ labels: { has: 'red' } })).toEqual([]);
+    expect(await texts({ or: [{ author: { is: {} } }, { or: [] }], and: [] })).toHaveLength(10);
+    expect(await texts({ not: { author: { is: {} } } })).toEqual([]);
   });
 
   it('takes every text for a value', async () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { compile, literal } from '../../src/where.js';
 
@@ -36,8 +37,8 @@ describe('where', () => {
   });
 
   it('takes no alternatives for false and no conditions for true', () => {
-    expect(cel({ or: [] })).toBe('false');
-    expect(cel({ and: [] })).toBe('true');
+    expect(cel({ or: [] })).toBe('(false)');
+    expect(cel({ and: [] })).toBe('(true)');
     expect(cel({ a: 1, or: [{}] })).toBe('a == 1 && ((true))');
     expect(cel({})).toBeUndefined();
   });
@@ -52,7 +53,56 @@ describe('where', () => {
 
   it('refuses a missing value: it would show more than was asked for', () => {
     expect(() => cel({ owner: undefined })).toThrow("owner can't be compared with undefined");
-    expect(() => cel({ owner: { eq: undefined } })).toThrow(TypeError);
+    for (const operator of ['eq', 'ne', 'gt', 'lte', 'contains', 'matches', 'has', 'in', 'notIn', 'is', 'some', 'every', 'foo']) {
+      expect(() => cel({ owner: { [operator]: undefined } })).toThrow(/^where: owner/);
+    }
+  });
+
+  it('refuses a field without a comparison, as it would show more than was asked for', () => {
+    const remedy = 'has no comparison: leave it out or compare it';
+    expect(() => cel({ title: {} })).toThrow(new TypeError(`where: title ${remedy}`));
+    expect(() => cel({ a: 1, or: [{ b: {} }] })).toThrow(`where: or.b ${remedy}`);
+    expect(() => cel({ not: { b: {} } })).toThrow(`where: not.b ${remedy}`);
+    expect(() => cel({ author: { is: { name: {} } } })).toThrow(`where: author.is.name ${remedy}`);
+    expect(() => cel({ a_via_b: { some: { user: {} } } })).toThrow(`where: a_via_b.some.user ${remedy}`);
+    expect(() => compile({ title: {} }, { filter: 'a' })).toThrow(remedy);
+  });
+
+  it('takes only plain objects for conditions: a Map, a list or a text would pass as none', () => {
+    class Title {
+      #value = 'x';
+      toString = (): string => this.#value;
+    }
+    const stray = [new Map([['eq', 1]]), new Set([1]), /x/, Promise.resolve(1), new Title(), new URL('http://x'), (): number => 1, new String(''), Symbol()];
+    for (const value of stray) {
+      expect(() => cel({ title: value })).toThrow(TypeError);
+      expect(() => cel({ title: { eq: value } })).toThrow(TypeError);
+    }
+    const odd = [undefined, null, [], [{ a: 1 }], '', 'a', 0, true, false, new Map(), new Set(), /x/, new Date(0)];
+    for (const value of odd) {
+      if (value !== undefined) expect(() => compile(value as never, {})).toThrow('where: it is no Object');
+      expect(() => cel({ not: value })).toThrow('where: not is no Object');
+      expect(() => cel({ and: [value] })).toThrow('where: and is no Object');
+      expect(() => cel({ a: 1, or: [{ b: 2 }, value] })).toThrow('where: or is no Object');
+      for (const operator of ['is', 'some', 'every']) expect(() => cel({ author: { [operator]: value } })).toThrow(`where: author.${operator} is no Object`);
+    }
+    for (const value of [undefined, null, {}, { a: 1 }, 'a', 1, true, new Set([{ a: 1 }])]) {
+      for (const name of ['and', 'or']) expect(() => cel({ [name]: value })).toThrow(`where: ${name} is no Array`);
+      for (const operator of ['in', 'notIn']) expect(() => cel({ author: { is: { id: { [operator]: value } } } })).toThrow(`where: author.is.id.${operator} is no Array`);
+    }
+  });
+
+  it('takes objects without a prototype and of another realm', () => {
+    expect(cel(Object.assign(Object.create(null) as object, { a: Object.assign(Object.create(null) as object, { gt: 1 }) }))).toBe('a > 1');
+    expect(cel(runInNewContext('({ a: { gt: 1 }, or: [{ b: 2 }] })') as object)).toBe('a > 1 && ((b == 2))');
+  });
+
+  it('asks that there is a record where nothing is asked of it', () => {
+    expect(cel({ author: { is: {} } })).toBe('author != null');
+    expect(cel({ author: { is: { boss: { is: {} } } } })).toBe('author.boss != null');
+    expect(cel({ comments: { some: {} } })).toBe('comments.exists(x0, true)');
+    expect(cel({ not: {} })).toBe('!(true)');
+    expect(cel({ id: { in: [] } })).toBe('id in []');
   });
 
   it('refuses names and operators that are none', () => {
