@@ -2,13 +2,18 @@
 //!
 //! What concerns the server itself is put in force first (rules and definitions are loaded again, sessions end),
 //! and only then do followers see the changes behind it: nobody is sent an event under rules that had ended.
+//!
+//! On Postgres a write that is open holds up the log behind the place that it took. What ends a right does not wait for it:
+//! it is looked for behind the hole as well and put in force at once, which needs no order, and once more in its turn.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use plinth_model::{Change, Seq};
 use plinth_store::Store;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::cursor::{Asked, Cursor, Seal};
@@ -24,8 +29,14 @@ const POLL: Duration = Duration::from_millis(500);
 /// The pause before the log is read again after it could not be.
 const RETRY: Duration = Duration::from_millis(200);
 
+/// The pause between two looks behind a hole.
+const AHEAD: Duration = Duration::from_millis(100);
+
 /// Tables whose changes are rules or definitions.
 const IN_FORCE: [&str; 3] = ["_collections", "_policies", "_roles"];
+
+/// Tables whose changes can end a right.
+const RIGHTS: [&str; 6] = ["_collections", "_policies", "_roles", "_sessions", "_accounts", "users"];
 
 /// Is told about every change before followers see it, such as the accounts' service about ended sessions.
 pub type Listener = Arc<dyn Fn(&Change) + Send + Sync>;
@@ -61,14 +72,22 @@ impl Feed {
     /// Follows the log until `stop`; says `caught_up` whenever everything in it has been taken.
     pub async fn run(self, caught_up: impl Fn() + Send, stop: CancellationToken) {
         let mut wake = self.inner.store.wake();
+        let mut ahead = Ahead { known: BTreeSet::new(), looked: Instant::now() };
         loop {
-            let pause = match self.advance().await {
+            // Asked first: a hole that opens later is seen the next time.
+            let rests = self.inner.store.rests();
+            let taken = match self.advance().await {
+                Ok(()) if !rests && ahead.looked.elapsed() >= AHEAD => self.look_ahead(&mut ahead).await,
+                taken => taken,
+            };
+            let pause = match taken {
                 Ok(()) => {
                     caught_up();
-                    POLL
+                    if rests { POLL } else { AHEAD }
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "the change log could not be read");
+                    ahead.known.clear();
                     RETRY
                 }
             };
@@ -87,15 +106,40 @@ impl Feed {
             let Some(last) = changes.last().map(|change| change.seq) else {
                 return Ok(());
             };
-            if changes.iter().any(|change| IN_FORCE.contains(&change.collection.as_str())) {
-                self.inner.policy.reload().await?;
-            }
-            for change in &changes {
-                self.inner.listeners.iter().for_each(|listener| listener(change));
-            }
+            self.put_in_force(&changes).await?;
             let logged = changes.into_iter().map(|change| Arc::new(Logged::new(change)));
             self.inner.ring.write().unwrap_or_else(PoisonError::into_inner).extend(logged);
             self.inner.head.send_replace(last);
+        }
+    }
+
+    async fn put_in_force(&self, changes: &[Change]) -> Result<(), AdvanceError> {
+        if changes.iter().any(|change| IN_FORCE.contains(&change.collection.as_str())) {
+            self.inner.policy.reload().await?;
+        }
+        for change in changes {
+            self.inner.listeners.iter().for_each(|listener| listener(change));
+        }
+        Ok(())
+    }
+
+    /// Puts in force what ends a right behind the head, though it is not settled yet.
+    async fn look_ahead(&self, ahead: &mut Ahead) -> Result<(), AdvanceError> {
+        let head = self.head();
+        ahead.looked = Instant::now();
+        ahead.known.retain(|seq| *seq > head.0);
+        let mut after = head;
+        loop {
+            let mut changes = self.inner.store.changes_ahead(&RIGHTS, after, BATCH).await?;
+            let last = changes.last().map(|change| change.seq).filter(|_| changes.len() == BATCH);
+            changes.retain(|change| ahead.known.insert(change.seq.0));
+            if !changes.is_empty() {
+                self.put_in_force(&changes).await?;
+                // Those who follow look again at their rights, though the head stands still.
+                self.inner.head.send_modify(|_| {});
+            }
+            let Some(last) = last else { return Ok(()) };
+            after = last;
         }
     }
 
@@ -164,6 +208,14 @@ impl Feed {
         let kept = self.inner.store.kept().await?;
         Ok(kept.is_none_or(|(oldest, newest)| (oldest.0 - 1..=newest.0).contains(&cursor.seq.0)))
     }
+}
+
+/// What the looks behind a hole have come to.
+struct Ahead {
+    /// Places behind the head that were put in force.
+    known: BTreeSet<i64>,
+    /// When it was looked last: a hole that writes open and close all the time is not worth a look each.
+    looked: Instant,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::harness::{Database, Person, Server};
+use crate::harness::{Database, Person, Server, until};
+use crate::realtime::socket::Socket;
 
 /// Waits until a server refuses the token.
 async fn refused_by(server: &Server, person: &Person) {
@@ -36,6 +37,49 @@ async fn what_ends_on_one_server_ends_on_the_other() {
     for person in &signed_in {
         refused_by(&there, person).await;
     }
+}
+
+/// A write that is open holds up the log behind its place, and with it every event; what ends a right does not wait.
+#[tokio::test]
+async fn an_open_write_keeps_no_right_alive_on_the_other_server() {
+    const OPEN: &str = "begin;
+        insert into _changes (collection, record, kind, at) values ('none', 'none', 'create', 0);
+        select pg_sleep(20);
+        rollback";
+    let database = Database::postgres();
+    let (here, there) = (Server::start(&database).await, Server::start(&database).await);
+    let admin = here.admin().await;
+    let vault = json!({ "name": "vault", "schema": { "type": "object", "properties": { "v": { "type": "string" } } } });
+    admin.post("/collections", &vault).await.is(201);
+    let rule = json!({ "subject": "role:editor", "object": "vault", "action": "read" });
+    admin.post("/policies", &rule).await.is(201);
+    let (ada, bob, cat) = (here.register("ada").await, here.register("bob").await, here.register("cat").await);
+    let member = format!("/roles/editor/members/user:{}", cat.id);
+    admin.put_empty(&member).await.is(204);
+    let there_too = cat.at(there.url());
+    until("the other server knows her role", async || there_too.get("/records/vault").await.status == 200).await;
+    for person in [&ada, &bob] {
+        person.at(there.url()).get("/auth/me").await.is(200);
+    }
+    let mut socket = Socket::of(&there, &ada).await;
+    socket.subscribe(json!({ "op": "subscribe", "sub": "s", "collection": "users" })).await;
+
+    let open = database.execute_beside(OPEN);
+    // It has its place before anything that is behind it.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    ada.delete("/auth/sessions").await.is(204);
+    admin.patch(&format!("/users/{}", bob.id), &json!({ "disabled": true })).await.is(200);
+    admin.delete(&member).await.is(204);
+
+    let begin = Instant::now();
+    for person in [&ada, &bob] {
+        refused_by(&there, person).await;
+    }
+    until("her role has ended there", async || there_too.get("/records/vault").await.status == 404).await;
+    assert_eq!(socket.end().await, 4401);
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    assert!(!open.is_finished(), "the write was not open all the time");
+    open.join().expect("it ends");
 }
 
 #[tokio::test]

@@ -68,6 +68,12 @@ impl Database {
         }
     }
 
+    /// The same on Postgres while the test goes on.
+    pub(crate) fn execute_beside(&self, sql: &'static str) -> std::thread::JoinHandle<()> {
+        let url = self.url.clone().expect("a Postgres database");
+        std::thread::spawn(move || postgres::execute(&url, sql))
+    }
+
     /// Everything that is stored, as SQL text: to look for what must not be there.
     pub(crate) fn dump(&self) -> String {
         match &self.url {

@@ -208,6 +208,20 @@ impl Store {
         rows.into_iter().next().map(log::read).transpose()
     }
 
+    /// Whether everything that is known of the log is settled; on Postgres an open write holds up what committed behind it.
+    pub fn rests(&self) -> bool {
+        match &*self.driver {
+            Driver::Sqlite(_) => true,
+            Driver::Postgres(postgres) => postgres.rests(),
+        }
+    }
+
+    /// Changes of these collections that can be seen behind `after`, settled or not, at most `limit`: there may come more
+    /// between them.
+    pub async fn changes_ahead(&self, collections: &[&str], after: Seq, limit: usize) -> Result<Vec<Change>, Error> {
+        self.changes_of(collections, after, Seq(i64::MAX), limit).await
+    }
+
     /// Drops changes that need not be kept; answers how many.
     pub async fn prune(&self, keep: Keep) -> Result<u64, Error> {
         let head = self.head().await?;

@@ -49,6 +49,8 @@ pub(super) struct Follower {
     settled: AtomicI64,
     wake: watch::Sender<u64>,
     epoch: AtomicU64,
+    /// Whether the last look succeeded and saw nothing behind what is settled.
+    rests: AtomicBool,
     /// Set off when there may be something to see.
     look: Notify,
     /// Whether this node has committed since it last told the others.
@@ -97,6 +99,7 @@ impl Follower {
             settled: AtomicI64::new(settled.0),
             wake: watch::Sender::new(0),
             epoch: AtomicU64::new(epoch.0),
+            rests: AtomicBool::new(true),
             look: Notify::new(),
             untold: AtomicBool::new(false),
             node,
@@ -119,6 +122,11 @@ impl Follower {
         Epoch(self.epoch.load(Ordering::Acquire))
     }
 
+    /// Whether nothing can be behind what is settled, as far as the last look saw.
+    pub(super) fn rests(&self) -> bool {
+        self.rests.load(Ordering::Acquire)
+    }
+
     /// Says that this node has committed something.
     pub(super) fn committed(&self) {
         self.untold.store(true, Ordering::Release);
@@ -132,6 +140,7 @@ impl Follower {
                 () = stop.cancelled() => return,
                 error = self.keep_looking(&mut link, pace) => error,
             };
+            self.rests.store(false, Ordering::Release);
             tracing::warn!(%error, "the change log can't be followed; trying again");
             link = loop {
                 tokio::select! {
@@ -207,6 +216,7 @@ impl Follower {
         let before = link.tail.settled();
         let look = look(&mut link.connection, before).await?;
         let then = link.tail.see(&look);
+        self.rests.store(then == Then::Rest, Ordering::Release);
         match then {
             Then::Draw(upto) => {
                 link.tail.mark(upto, draw(&mut link.connection).await?);

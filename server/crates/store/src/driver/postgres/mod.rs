@@ -127,6 +127,10 @@ impl Postgres {
         self.inner.follower.settled()
     }
 
+    pub(crate) fn rests(&self) -> bool {
+        self.inner.follower.rests()
+    }
+
     pub(crate) fn wake(&self) -> watch::Receiver<u64> {
         self.inner.follower.subscribe()
     }
