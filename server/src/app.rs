@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRef;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use plinth_model::query::CursorSeal;
+use plinth_model::cursor::CursorSeal;
 use plinth_store::{Location, Options, Store};
 use sha2::{Digest as _, Sha256};
 

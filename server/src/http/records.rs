@@ -359,7 +359,11 @@ fn results_of(written: &[Written]) -> Bytes {
     out.freeze()
 }
 
-/// RFC 8288 links to the neighbouring pages.
+/// The longest `Link`: clients take 8 KiB (some 16) of headers in all, and the links repeat the filter.
+const MAX_LINK: usize = 4096;
+
+/// RFC 8288 links to the neighbouring pages. Where they would be too long for a header they are left out: the cursors are
+/// in the body too.
 fn link(uri: &Uri, listing: &Listing) -> Option<String> {
     let query = uri.query().unwrap_or_default();
     let kept: Vec<&str> = query
@@ -372,5 +376,6 @@ fn link(uri: &Uri, listing: &Listing) -> Option<String> {
         Some(format!("<{}?{query}>; rel=\"{relation}\"", uri.path()))
     };
     let links: Vec<String> = [to(&listing.next, "next"), to(&listing.previous, "prev")].into_iter().flatten().collect();
-    (!links.is_empty()).then(|| links.join(", "))
+    let links = links.join(", ");
+    (1..=MAX_LINK).contains(&links.len()).then_some(links)
 }

@@ -1,8 +1,9 @@
 //! Why a verb on records did not do what it was asked.
 
 use plinth_model::Violation;
+use plinth_model::cursor::{BadCursor, Moved};
 use plinth_model::filter::{FilterError, FilterErrorCode};
-use plinth_model::query::{BadCursor, SortError};
+use plinth_model::query::SortError;
 use plinth_store::Cause;
 
 use crate::code::Code;
@@ -44,6 +45,9 @@ pub enum Error {
     /// The cursor is not one of this list.
     #[error(transparent)]
     Cursor(#[from] BadCursor),
+    /// The record that the cursor names is no place to go on from.
+    #[error(transparent)]
+    Moved(#[from] Moved),
     /// A name in `fields` or `expand` that the caller can't see.
     #[error("there is no field {name:?}")]
     UnknownField {
@@ -148,7 +152,7 @@ impl From<Error> for Problem {
             Error::Sort(SortError::UnknownField(..)) => Self::new(Code::UnknownField, sentence(&text)),
             Error::Sort(_) | Error::Parameter(_) => Self::new(Code::InvalidParameter, sentence(&text)),
             Error::TooLarge(_) => Self::new(Code::TooLarge, sentence(&text)),
-            Error::Cursor(_) => Self::new(Code::InvalidCursor, sentence(&text)),
+            Error::Cursor(_) | Error::Moved(_) => Self::new(Code::InvalidCursor, sentence(&text)),
             Error::UnknownField { nearest, .. } => {
                 let hint = nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
                 Self::new(Code::UnknownField, sentence(&format!("{text}{hint}")))

@@ -1,6 +1,7 @@
 //! A page of records: filtered, ordered, continued by a cursor.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use plinth_model::cursor::{Edge, Moved, Named};
 use plinth_model::filter::Bound;
 use plinth_model::query::{Place, Sort};
 use plinth_model::sight::BoundSight;
@@ -78,11 +79,11 @@ impl Records {
     /// A page of the records that the grant shows.
     pub async fn list(&self, grant: &Grant, request: &ListRequest) -> Result<Listing, Error> {
         let question = Question::new(grant, request, self.clock.now())?;
-        let place = self.place(grant, request, &question)?;
         let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
         let expansion = Expansion::plan(grant, &request.selection)?;
         let members = request.selection.members(grant)?;
-        let keys: Vec<&str> = question.sort.keys.iter().map(|key| key.field.as_str()).collect();
+        let place = self.place(grant, request, &question).await?;
+        let keys = question.keys();
         let extra: Vec<&str> = keys.iter().copied().chain(expansion.columns()).collect();
         let read = question.read(grant, &members, &extra);
         let select = read.page(self.store.dialect(), &question.sort, &place, limit + 1);
@@ -108,15 +109,34 @@ impl Records {
         Ok(rows.first().map(|row| row.int(0)).transpose()?.unwrap_or(0))
     }
 
-    fn place(&self, grant: &Grant, request: &ListRequest, question: &Question) -> Result<Place, Error> {
+    async fn place(&self, grant: &Grant, request: &ListRequest, question: &Question) -> Result<Place, Error> {
         match &request.start {
             Start::First => Ok(Place::Start),
-            Start::Cursor(cursor) => Ok(self.seal.open(cursor, &question.name, &question.sort, grant.collection())?),
+            Start::Cursor(cursor) => {
+                match self.seal.open(cursor, &question.name, &question.sort, grant.collection())? {
+                    Named::Place(place) => Ok(place),
+                    Named::Edge(edge) => self.place_of(grant, question, &edge).await,
+                }
+            }
             Start::Page(page) => {
                 let limit = u64::from(request.limit.unwrap_or(DEFAULT_LIMIT));
                 Ok(Place::Offset(u64::from(page.saturating_sub(1)) * limit))
             }
         }
+    }
+}
+
+impl Records {
+    /// The place of the record at the edge of a page, as the caller sees its sort keys, whether the filter still shows it
+    /// or not.
+    async fn place_of(&self, grant: &Grant, question: &Question, edge: &Edge) -> Result<Place, Error> {
+        let keys = question.keys();
+        let id: Vec<&Field> = grant.collection().field("id").into_iter().collect();
+        let read = Read { filter: None, ..question.read(grant, &id, &keys) };
+        let select = read.by_ids(self.store.dialect(), vec![Value::Text(edge.id.to_string())]);
+        let page = self.store.page(select, MAX_BYTES).await?;
+        let row = page.rows.into_iter().next().ok_or(Moved)?;
+        Ok(edge.place(row.extra)?)
     }
 }
 
@@ -147,6 +167,11 @@ impl Question {
     /// The read of these members under the question.
     pub fn read<'a>(&'a self, grant: &'a Grant, members: &'a [&'a Field], extra: &'a [&'a str]) -> Read<'a> {
         Read { collection: grant.collection(), sight: &self.sight, filter: self.filter.as_ref(), members, extra }
+    }
+
+    /// The fields that order it, `id` last.
+    fn keys(&self) -> Vec<&str> {
+        self.sort.keys.iter().map(|key| key.field.as_str()).collect()
     }
 
     /// The order.

@@ -16,7 +16,7 @@ pub mod selection;
 pub mod simulate;
 pub mod write;
 
-use plinth_model::query::CursorSeal;
+use plinth_model::cursor::CursorSeal;
 use plinth_store::Store;
 
 use crate::clock::SharedClock;

@@ -1,6 +1,6 @@
 //! Lists: filters, orders, cursors.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::fixture::{Room, texts};
 use crate::harness::{Database, Server, on_both};
@@ -83,6 +83,63 @@ on_both! {
             let path = format!("/records/messages?limit=1&sort=text&cursor={}", broken.replace(' ', "%20"));
             room.ada.get(&path).await.is_problem(400, "invalid_cursor");
         }
+    }
+
+    async fn long_sort_keys_have_short_cursors(database: Database) {
+        let server = Server::start(&database).await;
+        let admin = server.admin().await;
+        let long = json!({ "type": "object", "properties": { "text": { "type": "string" }, "shown": { "type": "boolean" } } });
+        admin.post("/collections", &json!({ "name": "essays", "schema": long })).await.is(201);
+        // They differ at their ends only, and there are two of each.
+        let text = |n: usize| format!("{}{}", "é".repeat(50_000), n / 2);
+        for n in 0..6 {
+            admin.post("/records/essays", &json!({ "text": text(n), "shown": true })).await.is(201);
+        }
+        let page = async |cursor: &str| {
+            let path = format!("/records/essays?sort=-text&limit=1&fields=id,text&filter=shown&cursor={cursor}");
+            let listed = admin.get(path.trim_end_matches("&cursor=")).await.is(200);
+            assert!(listed.header("link").len() < 2048, "{}", listed.header("link"));
+            listed.json()
+        };
+        let cursor = |page: &Json, name: &str| page[name].as_str().unwrap_or_default().to_owned();
+
+        let (mut pages, mut next) = (Vec::new(), String::new());
+        loop {
+            pages.push(page(&next).await);
+            next = cursor(&pages[pages.len() - 1], "nextCursor");
+            if next.is_empty() {
+                break;
+            }
+        }
+        let ids: Vec<&Json> = pages.iter().map(|page| &page["items"][0]["id"]).collect();
+        let found: Vec<&str> = pages.iter().map(|page| page["items"][0]["text"].as_str().unwrap()).collect();
+        assert_eq!(found, [5, 4, 3, 2, 1, 0].map(text));
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 6);
+        assert_eq!(page(&cursor(&pages[3], "prevCursor")).await["items"], pages[2]["items"]);
+
+        // What the filter no longer shows is still a place; what stands elsewhere or is gone is none.
+        let (edge, next) = (format!("/records/essays/{}", ids[0].as_str().unwrap()), cursor(&pages[0], "nextCursor"));
+        admin.patch(&edge, &json!({ "shown": false })).await.is(200);
+        assert_eq!(page(&next).await["items"], pages[1]["items"]);
+        let path = format!("/records/essays?sort=-text&limit=1&filter=shown&cursor={next}");
+        admin.patch(&edge, &json!({ "text": "a" })).await.is(200);
+        let refused = admin.get(&path).await.is_problem(400, "invalid_cursor").json();
+        assert!(refused["detail"].as_str().unwrap().contains("begin anew"), "{refused}");
+        admin.delete(&edge).await.is(204);
+        admin.get(&path).await.is_problem(400, "invalid_cursor");
+    }
+
+    async fn links_that_no_header_has_room_for_are_left_to_the_body(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        for n in 0..2 {
+            Room::say(&room.ada, &n.to_string(), "lab").await;
+        }
+        let path = |letters: usize| format!("/records/messages?limit=1&filter=text!=\"{}\"", "a".repeat(letters));
+        assert!(room.ada.get(&path(200)).await.is(200).header("link").contains("rel=\"next\""));
+        let long = room.ada.get(&path(4000)).await.is(200);
+        assert!(long.headers.get("link").is_none());
+        assert!(long.json()["nextCursor"].is_string());
     }
 
     async fn a_filter_is_cel_with_its_meaning_of_null(database: Database) {

@@ -5,6 +5,7 @@
 //! and what runs in memory are two readings of one typed tree, and the tests of this crate hold them together.
 
 pub mod change;
+pub mod cursor;
 mod digest;
 pub mod filter;
 pub mod id;

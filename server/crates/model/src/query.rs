@@ -1,17 +1,7 @@
-//! What a list asks for besides its filter: the order, the place to go on from, and the cursor that names it.
-//!
-//! A cursor is a keyset: the values of the sort keys at the edge of a page. It is sealed with an HMAC over those
-//! values and over what it belongs to (who asked, which collection, filter, order), so it can be neither forged
-//! nor carried over to another question. It is not encrypted: it holds only what its owner has seen.
+//! What a list asks for besides its filter: the order, and the place to go on from.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
-
-use crate::instant::Instant;
 use crate::nearest::hint;
-use crate::schema::{Collection, Field, FieldKind, Scalar};
+use crate::schema::{Collection, Field, FieldKind};
 use crate::sight::Sight;
 use crate::value::Value;
 
@@ -108,81 +98,4 @@ pub enum Place {
     Before(Vec<Value>),
     /// After this many records; for numbered pages.
     Offset(u64),
-}
-
-/// The cursor is not one of ours, was changed, or belongs to another question or another caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this cursor does not belong to this list: take nextCursor or prevCursor of a page of the same query")]
-pub struct BadCursor;
-
-/// Seals and opens cursors with the key of this installation.
-#[derive(Clone)]
-pub struct CursorSeal {
-    key: [u8; 32],
-}
-
-impl std::fmt::Debug for CursorSeal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CursorSeal")
-    }
-}
-
-/// Bytes of the tag kept: 128 bits, as RFC 2104 section 5 allows (half of the hash).
-const TAG: usize = 16;
-
-impl CursorSeal {
-    /// A seal with this secret.
-    pub fn new(key: [u8; 32]) -> Self {
-        Self { key }
-    }
-
-    /// The cursor of a place, for those who ask what `question` says (caller, collection, filter, order, fields).
-    pub fn seal(&self, place: &Place, question: &str) -> Option<String> {
-        let (direction, keys) = match place {
-            Place::After(keys) => (b'a', keys),
-            Place::Before(keys) => (b'b', keys),
-            Place::Start | Place::Offset(_) => return None,
-        };
-        let mut bytes = vec![direction];
-        bytes.extend(serde_json::Value::Array(keys.iter().map(Value::to_json).collect()).to_string().into_bytes());
-        let tag = self.tag(&bytes, question).finalize().into_bytes();
-        bytes.extend_from_slice(&tag[..TAG]);
-        Some(URL_SAFE_NO_PAD.encode(bytes))
-    }
-
-    /// The place that a cursor names, if it was sealed here for the same question.
-    pub fn open(&self, cursor: &str, question: &str, sort: &Sort, collection: &Collection) -> Result<Place, BadCursor> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| BadCursor)?;
-        let split = bytes.len().checked_sub(TAG).filter(|at| *at > 0).ok_or(BadCursor)?;
-        let (payload, tag) = bytes.split_at(split);
-        self.tag(payload, question).verify_truncated_left(tag).map_err(|_| BadCursor)?;
-        let keys: Vec<serde_json::Value> = serde_json::from_slice(&payload[1..]).map_err(|_| BadCursor)?;
-        if keys.len() != sort.keys.len() {
-            return Err(BadCursor);
-        }
-        let keys = sort.keys.iter().zip(keys).map(|(key, json)| read_key(collection.field(&key.field), json));
-        let keys = keys.collect::<Option<Vec<_>>>().ok_or(BadCursor)?;
-        Ok(if payload[0] == b'a' { Place::After(keys) } else { Place::Before(keys) })
-    }
-
-    fn tag(&self, payload: &[u8], question: &str) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
-        mac.update(&(payload.len() as u64).to_le_bytes());
-        mac.update(payload);
-        mac.update(question.as_bytes());
-        mac
-    }
-}
-
-fn read_key(field: Option<&Field>, json: serde_json::Value) -> Option<Value> {
-    use serde_json::Value as Json;
-    Some(match (&field?.kind, json) {
-        (_, Json::Null) => Value::Null,
-        (FieldKind::Scalar(Scalar::Instant), Json::String(text)) => Value::Instant(text.parse::<Instant>().ok()?),
-        (FieldKind::Scalar(Scalar::Integer), Json::Number(number)) => Value::Int(number.as_i64()?),
-        (FieldKind::Scalar(Scalar::Number), Json::Number(number)) => Value::Float(number.as_f64()?),
-        (FieldKind::Scalar(Scalar::Boolean), Json::Bool(value)) => Value::Bool(value),
-        (FieldKind::Scalar(_) | FieldKind::Relation { .. }, Json::String(text)) => Value::Text(text),
-        _ => return None,
-    })
 }
