@@ -49,6 +49,8 @@ pub struct Inquiry<'a> {
     pub named: &'a [&'a str],
     /// Those of them of which what is stored says what comes of the write: operators, members of an object.
     pub hanging: &'a [&'a str],
+    /// Fields that are not named, and to which a rule of the schema ties some that are.
+    pub tied: &'a [&'a str],
 }
 
 /// The answer.
@@ -168,7 +170,7 @@ impl Asker<'_> {
     }
 
     async fn answer(&self, seen: Option<Seen>) -> Result<Explanation, LoadError> {
-        let Inquiry { collection, action, stored, data, changed, named, hanging, .. } = self.inquiry;
+        let Inquiry { collection, action, stored, data, changed, named, hanging, tied, .. } = self.inquiry;
         let decision = self.state.decision(self.standing, *action, collection)?;
         let row = if *action == Action::Create { *data } else { *stored };
         let verdicts = self.verdicts(&decision.rules, row, *data).await?;
@@ -180,15 +182,17 @@ impl Asker<'_> {
         let written: BTreeSet<&str> = changed.iter().chain(named.iter().filter(unseen)).copied().collect();
         let refused: Vec<String> =
             written.into_iter().filter(|name| !fields.iter().any(|f| f == name)).map(str::to_owned).collect();
-        let blind = hanging.iter().find(unseen);
+        let blind = hanging
+            .iter()
+            .find(unseen)
+            .map(|name| format!("{name} does not show here, so it is set whole or not at all"));
+        let tied = tied.iter().find(unseen).map(|name| {
+            format!("{name} does not show here, and a rule of the schema ties it to what is written, so both are set or neither")
+        });
+        let blind = blind.or(tied);
         let allowed = visible && rows_allow && refused.is_empty() && blind.is_none();
         let (status, reason) = match (self.reason(visible, &decision, &verdicts, rows_allow, &refused), blind) {
-            ((200, _), Some(name)) => (
-                403,
-                format!(
-                    "{name} does not show here, so it is set whole or not at all: what comes of this would tell what it holds."
-                ),
-            ),
+            ((200, _), Some(why)) => (403, format!("{why}: what comes of this would tell what it holds.")),
             (told, _) => told,
         };
         Ok(Explanation {

@@ -110,6 +110,12 @@ impl Gate {
         let is_kept = |name: &String| kept.iter().any(|(field, _)| field.name == *name);
         let named: Vec<String> = body.keys().filter(|name| !is_kept(name)).cloned().collect();
         self.refuse_blind(stored, &named, |field| field.read_only, flags)?;
+        let written = |field: &Field| match (body.get(&field.name), &field.default) {
+            (Some(sent), _) => !self.repeats(field, sent, stored),
+            (None, _) if field.read_only || field.write_only || is_kept(&field.name) => false,
+            (None, default) => !self.repeats(field, default.as_ref().unwrap_or(&Json::Null), stored),
+        };
+        self.refuse_tied(stored, &named, written, flags)?;
         body.extend(kept.into_iter().map(|(field, value)| (field.name.clone(), value.to_json())));
         let values = self.checked(stored, &named, &unknown, collection.replace(Hand::Client, stored, body))?;
         self.update(stored, values, &named, now, flags)
@@ -126,6 +132,8 @@ impl Gate {
         let unknown = take_unknown(&self.grant, &mut patch);
         let named: Vec<String> = patch.keys().cloned().collect();
         self.refuse_blind(stored, &named, |field| hangs_on_stored(field, &patch), flags)?;
+        let written = |field: &Field| patch.get(&field.name).is_some_and(|sent| !self.repeats(field, sent, stored));
+        self.refuse_tied(stored, &named, written, flags)?;
         let values = self.checked(stored, &named, &unknown, self.collection().patch(Hand::Client, stored, patch))?;
         self.update(stored, values, &named, now, flags)
     }
@@ -146,13 +154,45 @@ impl Gate {
     ) -> Result<(), Error> {
         let fields = named.iter().filter_map(|name| self.collection().own_field(name));
         for (_, field) in fields.filter(|(_, field)| hangs(field)) {
-            match (self.sight.shows(&field.name, self.collection(), stored), self.sight.fields.get(&field.name)) {
-                (Some(true), _) => {}
-                (None, Some(Some(condition))) => self.ask(condition, stored, flags),
-                _ => return Err(Error::Blind(field.name.clone())),
+            if !self.must_show(field, stored, flags) {
+                return Err(Error::Blind(field.name.clone()));
             }
         }
         Ok(())
+    }
+
+    /// Refuses to write what a rule of the schema ties to fields that stay as they are and that the writer does not see:
+    /// whether the rule holds would tell what they hold.
+    fn refuse_tied(
+        &self,
+        stored: &Record,
+        named: &[String],
+        written: impl Fn(&Field) -> bool,
+        flags: &mut Flags,
+    ) -> Result<(), Error> {
+        for field in self.collection().tied_to(written).into_iter().filter(|field| !named.contains(&field.name)) {
+            if !self.must_show(field, stored, flags) {
+                return Err(Error::PolicyDenied);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this is what a field holds already, as far as the writer sees it.
+    fn repeats(&self, field: &Field, sent: &Json, stored: &Record) -> bool {
+        self.shows(&field.name, stored) && self.collection().repeats(&field.name, sent, stored)
+    }
+
+    /// Whether the writer sees a field of the record, or the database is to say so before the write.
+    fn must_show(&self, field: &Field, stored: &Record, flags: &mut Flags) -> bool {
+        match (self.sight.shows(&field.name, self.collection(), stored), self.sight.fields.get(&field.name)) {
+            (Some(true), _) => true,
+            (None, Some(Some(condition))) => {
+                self.ask(condition, stored, flags);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The values that a check found good, or what is wrong: not with what is stored unseen and was not named.

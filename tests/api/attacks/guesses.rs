@@ -53,7 +53,9 @@ on_both! {
         let (admin, ada, id) = furnish(&server, false).await;
         let path = format!("/records/messages/{id}");
         let tag = ada.get(&path).await.is(200).header("etag").to_owned();
-        let guess = async |method: &str, data: Json| {
+        let guess = async |method: &str, mut data: Json| {
+            // A replace that left it out would unset it.
+            data["text"] = json!("x");
             let batch = json!([
                 { "method": method, "collection": "messages", "id": id, "data": data },
                 { "method": "update", "collection": "messages", "id": id, "data": {}, "ifMatch": tag },
@@ -84,6 +86,46 @@ on_both! {
         // Who sees a field and sets what is there writes nothing, as before.
         let after = admin.patch(&path, &json!({ "pin": "7391" })).await.is(200).json();
         assert_eq!(after["updatedAt"], written["updatedAt"]);
+    }
+
+    /// A rule of the whole record makes whether a write is taken hang on what is stored unseen: nothing that it ties is
+    /// written by itself.
+    async fn a_rule_across_fields_tells_nothing_of_those_unseen(database: Database) {
+        let server = Server::start(&database).await;
+        let (admin, ada, open) = furnish(&server, false).await;
+        let shut = json!({ "text": "x", "state": "shut", "note": "n", "author": admin.id });
+        let shut = admin.post("/records/messages", &shut).await.is(201).json()["id"].as_str().unwrap().to_owned();
+        let batch = |id: &str, data: &Json| json!([{ "method": "update", "collection": "messages", "id": id, "data": data }]);
+        let same = |told: [Json; 2]| {
+            assert_eq!(told[0][0], told[1][0], "{told:?}");
+            let status = told[0][0].as_u64().unwrap();
+            // What is written tells its own record's times and version.
+            assert!(status < 300 || told[0] == told[1], "{told:?}");
+            status
+        };
+        let patched = async |data: Json| {
+            let ids = [&open, &shut].map(|id| format!("/records/messages/{id}"));
+            let by_patch = same([told(&ada.patch(&ids[0], &data).await), told(&ada.patch(&ids[1], &data).await)]);
+            let by_put = same([told(&ada.put(&ids[0], &data).await), told(&ada.put(&ids[1], &data).await)]);
+            let [open, shut] = [&open, &shut].map(|id| batch(id, &data));
+            let by_batch = same([told(&ada.post("/batch", &open).await), told(&ada.post("/batch", &shut).await)]);
+            [by_patch, by_put, by_batch]
+        };
+
+        // What is known to be broken, what is known to hold, and what hangs on the state.
+        for data in [json!({ "text": "y" }), json!({ "text": "z" }), json!({ "text": "y", "note": "" }), json!({ "state": "open", "text": "y" })] {
+            assert_eq!(patched(data.clone()).await, [403, 403, 403], "{data}");
+        }
+        assert_eq!(patched(json!({ "text": "x", "pin": "1" })).await, [200, 200, 200]);
+        // The simulator says which.
+        let inquiry = json!({ "subject": format!("user:{}", ada.id), "collection": "messages", "action": "update", "id": shut, "data": { "text": "y" } });
+        let simulated = admin.post("/policies/explain", &inquiry).await.is(200).json();
+        assert_eq!((&simulated["allowed"], &simulated["status"]), (&json!(false), &json!(403)), "{simulated}");
+        assert!(simulated["reason"].as_str().unwrap().contains("state does not show"), "{simulated}");
+        // Who sets all that is tied says all that the rule asks for; who sees all is told what is wrong.
+        assert_eq!(patched(json!({ "text": "y", "state": "open", "note": "" })).await, [200, 200, 200]);
+        let wrong = admin.patch(&format!("/records/messages/{open}"), &json!({ "note": "n" })).await;
+        assert_eq!(wrong.is_problem(422, "validation_failed").pointers(), ["/note"]);
     }
 
     /// A schema rule that fails on account of what is stored unseen is not told; a merge into it is not done.

@@ -1,6 +1,6 @@
 //! Whether a record is what its collection says: the compiled schema, and what uses it on whole records.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json};
 
@@ -10,6 +10,7 @@ use super::document::linear;
 use super::draft::{Draft, canonical, read_only};
 use super::explain;
 use super::field::{Field, FieldKind};
+use super::tie::ties;
 pub use super::violation::Violation;
 use super::violation::{inside, join};
 use crate::id::{NotAnId, RecordId};
@@ -26,6 +27,8 @@ pub struct Validator {
     pub(super) most_bytes: Vec<Option<usize>>,
     /// What a create without the member takes.
     pub(super) defaults: Vec<Option<Json>>,
+    /// Places of fields that a rule of the whole record ties to each other.
+    ties: Vec<BTreeSet<usize>>,
 }
 
 /// Whose hand writes: the server may set `readOnly` fields.
@@ -85,6 +88,21 @@ impl Collection {
         draft.finish(None)
     }
 
+    /// The fields that rules of the whole record tie to one of these, those themselves among them: what the one may hold
+    /// hangs on what the other holds.
+    pub fn tied_to(&self, wanted: impl Fn(&Field) -> bool) -> Vec<&Field> {
+        let ties = self.validator.ties.iter().filter(|tie| tie.iter().any(|place| wanted(&self.fields[*place])));
+        let places: BTreeSet<usize> = ties.flatten().copied().collect();
+        places.into_iter().map(|place| &self.fields[place]).collect()
+    }
+
+    /// Whether this is what an own field of the record holds.
+    pub fn repeats(&self, name: &str, sent: &Json, stored: &Record) -> bool {
+        self.own_field(name).is_some_and(|(place, field)| {
+            coerce(&field.kind, None, sent.clone()).is_ok_and(|sent| sent == stored.values[place])
+        })
+    }
+
     /// Whether stored values satisfy the schema.
     pub fn verify(&self, values: &[Value]) -> Result<(), Vec<Violation>> {
         let mut draft = Draft::new(self, values.len());
@@ -116,6 +134,7 @@ impl Validator {
             places: fields.iter().enumerate().map(|(place, field)| (field.name.clone(), place)).collect(),
             most_bytes: most_bytes.to_vec(),
             defaults: Vec::new(),
+            ties: ties(schema, fields),
         };
         let mut violations = Vec::new();
         for (field, most_bytes) in fields.iter().zip(most_bytes) {

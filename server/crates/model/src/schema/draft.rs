@@ -74,10 +74,7 @@ impl<'a> Draft<'a> {
     /// Refuses to let a client change what only the server sets.
     pub(super) fn guard(&mut self, hand: Hand, place: usize, value: &Json, current: &Record) {
         let field = &self.collection.fields[place];
-        if field.read_only
-            && hand == Hand::Client
-            && coerce(&field.kind, None, value.clone()).ok().as_ref() != Some(&current.values[place])
-        {
+        if field.read_only && hand == Hand::Client && !self.collection.repeats(&field.name, value, current) {
             self.violations.push(read_only(&field.name));
         }
     }

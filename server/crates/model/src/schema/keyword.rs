@@ -165,10 +165,15 @@ pub(super) fn advice(keyword: &str) -> Option<String> {
 const ANNOTATIONS: [&str; 9] =
     ["$comment", "title", "description", "default", "deprecated", "readOnly", "writeOnly", "examples", "contentSchema"];
 
+/// Whether a keyword says nothing about which values are allowed.
+pub(super) fn is_annotation(keyword: &str) -> bool {
+    ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
+}
+
 /// A schema without annotations and without keywords that start with `x-`, at every level.
 pub(super) fn rules(node: &Json) -> Json {
     let Json::Object(members) = node else { return node.clone() };
-    let kept = members.iter().filter(|(name, _)| !ANNOTATIONS.contains(&name.as_str()) && !name.starts_with("x-"));
+    let kept = members.iter().filter(|(name, _)| !is_annotation(name));
     let rule = |(name, value): (&String, &Json)| {
         let value = match (holds(name), value) {
             (Some(Holds::One), value) => rules(value),

@@ -8,6 +8,7 @@
 
 use super::collection::Collection;
 use super::field::{Field, FieldKind, Scalar};
+use super::violation::{Violation, join};
 use crate::sql::ddl::foreign_target;
 use crate::sql::select::ColumnKind;
 
@@ -20,6 +21,21 @@ pub(super) fn source_of(before: &Collection, after: &Collection, field: &Field) 
             && after.fields.iter().all(|other| claimed(before, after, other) != Some(place));
         free.then_some(place)
     })
+}
+
+/// What a definition says of renames that can't be, seen from the one before: a field that was there already beside the
+/// one it is said to have been. Without this the one would go on as it is and the other be dropped.
+pub fn check_renames(before: &Collection, after: &Collection) -> Vec<Violation> {
+    let was_there = |name: &str| before.fields.iter().any(|old| old.name == name);
+    let renamed = after.fields.iter().filter_map(|field| Some((&field.name, field.renamed_from.as_deref()?)));
+    let stray = renamed.filter(|(name, old)| was_there(name) && was_there(old));
+    let violation = |(name, old): (&String, &str)| {
+        let message = format!(
+            "there is a field {name:?} beside {old:?} already, so {old:?} can't become it: remove this, or drop or rename {name:?} first"
+        );
+        Violation::new(join(&join("/schema/properties", name), "x-renamed-from"), "contradiction", message)
+    };
+    stray.map(violation).collect()
 }
 
 /// The old field that a new one says it was.
