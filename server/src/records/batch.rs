@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::Error;
+use super::body::mismatch;
 use super::precondition::Precondition;
 use super::write::Operation;
 use crate::policy::{Action, Caller, Denied, Policy};
@@ -54,10 +55,7 @@ impl Item {
                 Err(Error::Parameter("ifMatch is for what is stored: leave it out of a create".into()))
             }
             Method::Create => {
-                let mut body = body(self.data)?;
-                if let Some(id) = self.id {
-                    body.insert("id".to_owned(), Json::String(id));
-                }
+                let body = with_id(body(self.data)?, self.id)?;
                 let grant = policy.authorize(caller, Action::Create, &self.collection)?;
                 Ok(Operation::Create { grant, body })
             }
@@ -69,6 +67,9 @@ impl Item {
                 let id = record_id(self.id.as_deref())?;
                 let (create, update) = replace_grants(policy, caller, &self.collection)?;
                 Ok(Operation::Replace { create, update, id, body: body(self.data)?, precondition })
+            }
+            Method::Delete if self.data.is_some() => {
+                Err(Error::Parameter("data is for what is written: leave it out of a delete".into()))
             }
             Method::Delete => {
                 let (grant, id) = (grant(Action::Delete)?, record_id(self.id.as_deref())?);
@@ -92,6 +93,16 @@ pub fn replace_grants(
         }
         (create, update) => Ok((create.ok(), update.ok())),
     }
+}
+
+/// The body of a create with the id that stands beside it; its own may only repeat that.
+fn with_id(mut body: Map<String, Json>, id: Option<String>) -> Result<Map<String, Json>, Error> {
+    let Some(id) = id.map(Json::String) else { return Ok(body) };
+    if body.get("id").is_some_and(|own| !own.is_null() && *own != id) {
+        return Err(mismatch("operation"));
+    }
+    body.insert("id".to_owned(), id);
+    Ok(body)
 }
 
 /// An id in a path or an operation; anything else names no record.

@@ -36,10 +36,15 @@ pub(super) fn new_record(
 pub(super) fn without_own_id(mut body: Map<String, Json>, id: RecordId) -> Result<Map<String, Json>, Error> {
     let told = take_id(&mut body).map_err(|violation| Error::Invalid(vec![violation]))?;
     if told.is_some_and(|told| told != id) {
-        let message = "It differs from the id in the address: leave it out, or repeat that one.";
-        return Err(Error::Invalid(vec![Violation::new("/id", "mismatch", message)]));
+        return Err(mismatch("address"));
     }
     Ok(body)
+}
+
+/// The refusal of a body that names another record than what it stands in.
+pub(super) fn mismatch(outside: &str) -> Error {
+    let message = format!("It differs from the id in the {outside}: leave it out, or repeat that one.");
+    Error::Invalid(vec![Violation::new("/id", "mismatch", message)])
 }
 
 /// Takes out of a body the members that the collection does not have, and in the same words those that the caller

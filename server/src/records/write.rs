@@ -250,8 +250,9 @@ impl Records {
         let [create, update] = [create, update].map(|grant| grant.map(|grant| Gate::new(&grant, dialect, now)));
         Ok(Prepared::change(grant, id, dialect, move |stored, flags| match (stored, &create, &update) {
             (None, create, _) => {
-                precondition.check(None)?;
+                // To who can't make it, one that is missing is one out of sight.
                 let gate = create.as_ref().filter(|gate| !gate.collection().is_users()).ok_or(Error::NotFound)?;
+                precondition.check(None)?;
                 flags.created = true;
                 gate.create_in_place(body.clone(), id, now, flags).map(Write::Put)
             }

@@ -53,6 +53,24 @@ on_both! {
         assert_eq!(room.ada.get(&path).await.json()["text"], "k7f");
     }
 
+    /// Who may update and not create is told the same of a record out of sight and of none.
+    async fn a_put_for_one_version_tells_nothing_of_a_hidden_record(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        let hidden = Room::say(&room.ada, "k7f", "home").await;
+        let created = room.admin.get("/policies").await.json()["items"].as_array().unwrap().iter()
+            .find(|rule| rule["action"] == "create" && rule["object"] == "messages").unwrap()["id"].clone();
+        room.admin.delete(&format!("/policies/{}", created.as_str().unwrap())).await.is(204);
+        let body = json!({ "text": "x", "room": "lab", "author": room.bob.id });
+
+        for condition in [("if-match", "\"1-1\""), ("if-match", "*"), NEW, ("if-none-match", "\"1-1\"")] {
+            for id in [hidden["id"].as_str().unwrap().to_owned(), uuid::Uuid::now_v7().to_string()] {
+                let path = format!("/records/messages/{id}");
+                under(&room.bob, Method::PUT, &path, condition, &body).await.is_problem(404, "not_found");
+            }
+        }
+    }
+
     /// Whoever sends a condition relies on it: it is kept or refused.
     async fn no_condition_on_a_write_is_passed_over(database: Database) {
         let server = Server::start(&database).await;

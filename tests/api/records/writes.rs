@@ -1,7 +1,7 @@
 //! Writes of one record and of many.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::fixture::Room;
 use crate::harness::{Database, Server, on_both};
@@ -87,6 +87,33 @@ on_both! {
         assert_eq!(taken.pointers(), ["/1/data/id"]);
         let listed = room.ada.get("/records/messages?count=exact").await.json();
         assert_eq!(listed["total"], 2);
+    }
+
+    async fn nothing_in_a_batch_is_passed_over(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        let (one, two) = ("01890a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac96-774b-bcce-b302099a8058");
+        let operation = |method: &str, own: Json| {
+            let mut data = json!({ "text": "x", "room": "lab", "author": room.ada.id });
+            data["id"] = own;
+            json!([{ "method": method, "collection": "messages", "id": one, "data": data }])
+        };
+
+        for method in ["create", "replace"] {
+            for own in [json!(two), json!(7), json!("none")] {
+                let refused = room.ada.post("/batch", &operation(method, own)).await.is_problem(422, "validation_failed");
+                assert_eq!(refused.pointers(), ["/0/data/id"], "{method}");
+            }
+        }
+        for id in [one, two] {
+            room.ada.get(&format!("/records/messages/{id}")).await.is_problem(404, "not_found");
+        }
+        for (method, own) in [("create", json!(one)), ("replace", json!(one))] {
+            room.ada.post("/batch", &operation(method, own)).await.is(200);
+        }
+        let refused = room.ada.post("/batch", &operation("delete", json!(one))).await.is_problem(400, "invalid_parameter");
+        assert!(refused.text().contains("leave it out of a delete"), "{}", refused.text());
+        room.ada.get(&format!("/records/messages/{one}")).await.is(200);
     }
 
     async fn an_array_is_made_whole_or_not_at_all(database: Database) {
