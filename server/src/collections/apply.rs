@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use plinth_model::schema::{Definition, Migration, diff::Step as Kind, parse};
+use plinth_model::schema::{Definition, Migration, diff::Step as Kind, pairing, parse};
 use plinth_model::{Catalog, Collection, RecordId, Seq};
-use plinth_store::collections::{self, StoredCollection};
+use plinth_store::collections::{self, Counts, StoredCollection};
 use plinth_store::{SchemaStep, Step, policies};
 use serde_json::{Map, Value as Json};
 
@@ -54,7 +54,7 @@ impl Collections {
         let collection = Arc::new(parse_definition(definition, state.catalog())?);
         refuse_waiting(&state, &Turn::new(state.catalog(), None, Some(&collection)))?;
         let migration = Migration::new(None, Some(collection), state.catalog());
-        let plan = Plan::new(&migration, self.store.dialect(), 0, &[], Vec::new());
+        let plan = Plan::new(&migration, self.store.dialect(), &Counts::default(), &[], Vec::new());
         if options.dry_run {
             return Ok(Change::Planned(plan));
         }
@@ -84,6 +84,10 @@ impl Collections {
         let catalog =
             if renamed { state.catalog().renamed(name, &definition.name) } else { (**state.catalog()).clone() };
         let after = Arc::new(parse_definition(&definition, &catalog)?);
+        let strays = pairing::check_renames(before, &after);
+        if !strays.is_empty() {
+            return Err(Error::Invalid(strays));
+        }
         let turn = Turn::new(state.catalog(), Some(before), Some(&after));
         refuse_waiting(&state, &turn)?;
         let silenced = turn.silenced(&state);
@@ -176,8 +180,10 @@ impl Collections {
         options: &Options,
     ) -> Result<Plan, Error> {
         let failures = if migration.checks_rows() { self.store.trial(migration.clone()).await? } else { Vec::new() };
-        let rows = self.store.row_count(table).await?;
-        let plan = Plan::new(migration, self.store.dialect(), rows, &failures, silenced);
+        let dropped = migration.alterations.iter().filter(|alteration| alteration.step == Kind::DropField);
+        let dropped: Vec<&str> = dropped.filter_map(|alteration| alteration.field.as_deref()).collect();
+        let rows = self.store.value_counts(table, &dropped).await?;
+        let plan = Plan::new(migration, self.store.dialect(), &rows, &failures, silenced);
         Ok(if options.shows_values { plan } else { plan.without_values() })
     }
 

@@ -4,6 +4,7 @@ use plinth_model::schema::Migration;
 use plinth_model::schema::migrate::Failures;
 use plinth_model::sql::ddl;
 use plinth_model::{Dialect, Value};
+use plinth_store::collections::Counts;
 use serde_json::{Map, Value as Json, json};
 
 use super::standing_rules::Silenced;
@@ -30,20 +31,20 @@ struct PlannedStep {
 }
 
 impl Plan {
-    /// The plan of a migration over a table of `rows` rows, `failures` of which stand against it, and of the rules
+    /// The plan of a migration over a table of so many rows, `failures` of which stand against it, and of the rules
     /// that it silences.
     pub fn new(
         migration: &Migration,
         dialect: Dialect,
-        rows: u64,
+        counts: &Counts,
         failures: &[Failures],
         silenced: Vec<Silenced>,
     ) -> Self {
         let step = |(n, alteration): (usize, &plinth_model::schema::diff::Alteration)| PlannedStep {
             step: alteration.step.as_str(),
             field: alteration.field.clone(),
-            destructive: alteration.destructive && rows > 0,
-            rows,
+            destructive: alteration.destructive && counts.rows > 0,
+            rows: counts.of(alteration.field.as_deref()),
             detail: alteration.detail.clone(),
             sql: ddl::render(alteration, dialect).into_iter().map(|statement| statement.text).collect(),
             failures: failures.iter().find(|failure| failure.alteration == n).cloned(),

@@ -43,6 +43,12 @@ pub(super) fn of(headers: &HeaderMap, settings: &ServerSettings) -> Origin {
 /// Whether an authority that the request was sent to can be believed to be this server.
 fn is_ours(authority: &str, settings: &ServerSettings) -> bool {
     let Ok(authority) = authority.parse::<Authority>() else { return false };
+    // The parser takes anything for a port.
+    let whole =
+        authority.port().map_or_else(|| authority.host().to_owned(), |port| format!("{}:{port}", authority.host()));
+    if whole != authority.as_str() {
+        return false;
+    }
     let host = authority.host().to_ascii_lowercase();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
     let unknown = settings.public_url.is_empty() && !settings.listen.ip().is_loopback();
@@ -90,7 +96,16 @@ mod tests {
                 assert_eq!(ask(host, url, listen), Origin::Allowed, "{host} {url} {listen}");
             }
         }
-        for host in ["evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3", "[::1"] {
+        for host in [
+            "evil.example:8080",
+            "localhost:8080.evil.example",
+            "localhost:a",
+            "a@localhost",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "1.2.3",
+            "[::1",
+        ] {
             assert_eq!(ask(host, "", here), Origin::Foreign, "{host}");
             assert_eq!(ask(host, "http://plinth.example", everywhere), Origin::Foreign, "{host}");
         }

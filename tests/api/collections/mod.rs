@@ -86,6 +86,51 @@ on_both! {
         assert!(types.contains("body: string") && types.contains("\"text\" | \"image\""), "{types}");
     }
 
+    async fn a_field_is_not_renamed_onto_one_that_is_there(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        Room::say(&room.ada, "x", "lab").await;
+        let mut schema = messages()["schema"].clone();
+        schema["properties"].as_object_mut().unwrap().remove("text");
+        schema["properties"]["room"]["x-renamed-from"] = json!("text");
+        schema["required"] = json!(["author"]);
+
+        let refused = room.admin.patch("/collections/messages?allowDestructive=true", &json!({ "schema": schema })).await;
+        let refused = refused.is_problem(422, "validation_failed");
+        assert_eq!(refused.pointers(), ["/schema/properties/room/x-renamed-from"]);
+        assert_eq!(room.ada.get("/records/messages").await.json()["items"][0]["text"], "x");
+        // In two steps it is what was meant, and what was done stays written in the schema.
+        schema["properties"].as_object_mut().unwrap().remove("room");
+        schema["properties"]["body"] = json!({ "type": "string", "x-renamed-from": "text" });
+        room.admin.patch("/collections/messages?allowDestructive=true", &json!({ "schema": schema, "indexes": [] })).await.is(200);
+        schema["properties"].as_object_mut().unwrap().remove("body");
+        schema["properties"]["heading"] = json!({ "type": "string", "x-renamed-from": "body" });
+        for _ in 0..2 {
+            room.admin.patch("/collections/messages", &json!({ "schema": schema })).await.is(200);
+        }
+        assert_eq!(room.admin.get("/records/messages").await.json()["items"][0]["heading"], "x");
+    }
+
+    async fn a_plan_counts_the_values_that_would_be_lost(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        for (n, tags) in [json!(["a"]), json!([]), json!(null)].iter().enumerate() {
+            let body = json!({ "text": n.to_string(), "room": "lab", "author": room.ada.id, "tags": tags });
+            room.ada.post("/records/messages", &body).await.is(201);
+        }
+        let mut schema = messages()["schema"].clone();
+        for name in ["tags", "score", "likes"] {
+            schema["properties"].as_object_mut().unwrap().remove(name);
+        }
+
+        let plan = room.admin.patch("/collections/messages?dryRun=true", &json!({ "schema": schema })).await.is(200).json();
+
+        let steps = plan["plan"]["steps"].as_array().unwrap().iter();
+        let rows: Vec<(&str, u64)> = steps.map(|step| (step["field"].as_str().unwrap(), step["rows"].as_u64().unwrap())).collect();
+        assert_eq!(rows, [("likes", 3), ("score", 0), ("tags", 2)]);
+        assert_eq!(plan["plan"]["destructive"], true);
+    }
+
     async fn a_renamed_field_keeps_its_index_and_opens_nothing(database: Database) {
         let server = Server::start(&database).await;
         let room = Room::furnish(&server).await;

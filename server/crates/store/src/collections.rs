@@ -27,6 +27,23 @@ pub struct StoredCollection {
     pub updated_at: Instant,
 }
 
+/// How much a table holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Its rows.
+    pub rows: u64,
+    /// In how many of them a field is set, for the fields that were asked for.
+    set: Vec<(String, u64)>,
+}
+
+impl Counts {
+    /// How many rows have something to do with a field: those where it is set if that was counted, else all.
+    pub fn of(&self, field: Option<&str>) -> u64 {
+        let set = self.set.iter().find(|(name, _)| Some(name.as_str()) == field);
+        set.map_or(self.rows, |(_, set)| *set)
+    }
+}
+
 impl Store {
     /// All definitions, and their version.
     pub async fn collections(&self) -> Result<(Version, Vec<StoredCollection>), Error> {
@@ -46,13 +63,19 @@ impl Store {
         Ok((Version(version), collections))
     }
 
-    /// How many rows a collection's table has.
-    pub async fn row_count(&self, table: &str) -> Result<u64, Error> {
+    /// How many rows a collection's table has, and in how many of them each of these fields is set.
+    pub async fn value_counts(&self, table: &str, fields: &[&str]) -> Result<Counts, Error> {
         let mut w = Writer::new(self.dialect());
-        w.sql("select count(*) from ").ident(table);
-        let rows = self.fetch(w.finish(), &[ColumnKind::Integer]).await?;
-        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        w.sql("select count(*)");
+        for field in fields {
+            w.sql(", count(").ident(field).sql(")");
+        }
+        w.sql(" from ").ident(table);
+        let rows = self.fetch(w.finish(), &vec![ColumnKind::Integer; fields.len() + 1]).await?;
+        let Some(row) = rows.first() else { return Ok(Counts::default()) };
+        let count = |place| row.int(place).map(|count| u64::try_from(count).unwrap_or(0));
+        let set = fields.iter().enumerate().map(|(n, field)| Ok(((*field).to_owned(), count(n + 1)?)));
+        Ok(Counts { rows: count(0)?, set: set.collect::<Result<_, Error>>()? })
     }
 }
 
