@@ -53,4 +53,5 @@ it('adds no list of required fields that nobody asked for', () => {
 it('moves a field and finds a free name', () => {
   expect(Object.keys(moveField(schema, 'hearts', 0).properties ?? {})).toEqual(['hearts', 'body']);
   expect(freeName(schema, 'Body')).toBe('Body2');
+  expect(freeName(schema, 'update')).toBe('update2');
 });

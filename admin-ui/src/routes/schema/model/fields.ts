@@ -4,6 +4,7 @@
  */
 import type { JsonSchema } from '@plinth/client/admin';
 import type { FieldKind } from '../../../catalog/kind';
+import { reservation } from './names';
 
 export const RENAMED_FROM = 'x-renamed-from';
 
@@ -123,10 +124,10 @@ export function moveField(schema: JsonSchema, name: string, to: number): JsonSch
   return { ...schema, properties: Object.fromEntries(entries) };
 }
 
-/** A name that is not taken: `text`, `text2`, … */
+/** A name that is neither taken nor reserved: `text`, `text2`, … */
 export function freeName(schema: JsonSchema, wish: string): string {
   const taken = new Set(Object.keys(schema.properties ?? {}).map((name) => name.toLowerCase()));
   let name = wish;
-  for (let next = 2; taken.has(name.toLowerCase()); next++) name = `${wish}${next}`;
+  for (let next = 2; taken.has(name.toLowerCase()) || reservation(name, 'account field') !== null; next++) name = `${wish}${next}`;
   return name;
 }
