@@ -196,6 +196,38 @@ here.test('a rename keeps the data, failing rows are shown, and the plan is appl
   assert.equal((await admin.collections.get('renamed')).schema.properties.body.maxLength, 160);
 });
 
+here.test('a name that can’t be one is not applied around, by mouse or from elsewhere, but leads back to its input', async ({ page }) => {
+  const { client, admin } = await adminClient(here.server);
+  await define(admin, 'badges');
+  await page.goto(`${here.server.url}/_/schema/badges`);
+  await page.getByRole('button', { name: /^room / }).click();
+  await page.getByRole('switch', { name: 'Unique' }).click();
+  const name = page.getByLabel('Name', { exact: true });
+  await name.fill('function');
+  await plan(page).getByRole('button', { name: /^Apply/ }).click();
+  await page.getByText('function is reserved: it is a word of expressions. It is still called room').waitFor();
+  await plan(page).getByText('Waits for another name of room').waitFor();
+  assert.ok(await name.evaluate((input) => input === input.ownerDocument.activeElement), 'the keyboard is where the name is');
+  await assertAccessible(page, 'a field under a refused name');
+  await shoot(page, 'schema-refused-name');
+
+  // Closed and on another tab, it is still what is on the screen.
+  await page.getByRole('button', { name: /^room / }).click();
+  await page.getByRole('tab', { name: /^Indexes/ }).click();
+  await plan(page).getByRole('button', { name: /^Apply/ }).click();
+  await page.getByText('function is reserved').waitFor();
+  assert.equal(await name.inputValue(), 'function');
+  const stored = await admin.collections.get('badges');
+  assert.deepEqual(Object.keys(stored.schema.properties), ['room', 'body', 'author', 'hearts']);
+  assert.equal(stored.schema.properties.room['x-unique'], undefined);
+
+  await name.fill('place');
+  await plan(page).getByRole('button', { name: /^Apply/ }).click();
+  await page.getByText(/applied to badges/).waitFor();
+  assert.ok((await admin.collections.get('badges')).schema.properties.place['x-unique']);
+  client.close();
+});
+
 here.test('a change that loses data asks for the name, and leaving a draft asks too', async ({ page }) => {
   const { client, admin } = await adminClient(here.server);
   await define(admin, 'abandoned');

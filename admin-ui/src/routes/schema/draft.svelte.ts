@@ -8,6 +8,7 @@ import type { CollectionDefinition, CollectionInput, IndexDefinition, JsonSchema
 import { changesOf, same, storedName, type FieldChange } from './model/changes';
 import { read, write, type Definition, type Form } from './model/definition';
 import { blank, renameField, removeField, RENAMED_FROM } from './model/fields';
+import { nameFault } from './model/names';
 import { rebase } from './model/rebase';
 import { parseSource, SourceError, type Source } from './model/source';
 
@@ -34,6 +35,10 @@ export class Draft {
   /** What the server has; null for a new collection. */
   base = $state.raw<Stored | null>(null);
   broken = $state.raw<Broken | null>(null);
+  /** Names of fields as they stand in their inputs, not taken over yet: what can't be a name stays here, with the field as it was. */
+  typedNames = $state.raw<Readonly<Record<string, string>>>({});
+  /** The field whose name the editor wants the keyboard in. */
+  wanted = $state<string | null>(null);
   #state = $state.raw<State>({ ...empty, form: 'schema', text: write('schema', empty) });
   #past = $state.raw<State[]>([]);
   #future = $state.raw<State[]>([]);
@@ -99,11 +104,28 @@ export class Draft {
   /** Whether the text is as this panel would write it. */
   readonly tidy = $derived(this.broken !== null || this.#state.text === write(this.#state.form, this.#state));
 
+  /** The first field whose typed name is refused. */
+  readonly misnamed = $derived(Object.keys(this.schema.properties ?? {}).find((name) => this.nameFault(name) !== null) ?? null);
+
   get undoable(): boolean {
     return this.#past.length > 0;
   }
   get redoable(): boolean {
     return this.#future.length > 0;
+  }
+
+  /** Keeps what is typed as the name of a field; undefined once it is taken over or given up. */
+  typeName(field: string, typed: string | undefined): void {
+    const others = Object.entries(this.typedNames).filter(([name]) => name !== field);
+    this.typedNames = Object.fromEntries(typed === undefined ? others : [...others, [field, typed]]);
+  }
+
+  /** Why what is typed as the name of a field can't be one, or null. */
+  nameFault(field: string): string | null {
+    const typed = this.typedNames[field];
+    if (typed === undefined) return null;
+    const others = Object.keys(this.schema.properties ?? {}).filter((name) => name !== field);
+    return nameFault(typed, others, this.base?.name === 'users' ? 'account field' : 'field');
   }
 
   /** The name the server knows a field by, or null. */
@@ -207,6 +229,7 @@ export class Draft {
     this.#past = [];
     this.#future = [];
     this.broken = null;
+    this.typedNames = {};
   }
 
   /** Puts the draft onto a newer definition; answers the fields that both changed. */
