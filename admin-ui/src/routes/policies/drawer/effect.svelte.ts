@@ -4,8 +4,9 @@ import { covers } from '../../../catalog/exposure';
 import { client } from '../../../session/client';
 import { problemOf } from '../../../session/problem';
 import { count } from '../../../ui/number';
-import { speaksOf } from '../model/condition';
+import { faultFrom, ofStored, speaksOf } from '../model/condition';
 import type { Draft } from '../model/draft';
+import { hasData } from '../model/names';
 import { roleIn, type Place } from '../model/place';
 import type { RoleInfo } from '../roles/book';
 
@@ -38,7 +39,7 @@ export class EffectOf {
       if (signal.aborted) return;
       const problem = problemOf(error);
       this.records = '–';
-      this.fault = problem.code === 'invalid_filter' || problem.code === 'unknown_field' ? problem.detail || problem.title : null;
+      this.fault = isOfFilter(problem.code) ? faultFrom(problem.detail || problem.title, draft.condition).message : null;
     }
   }
 }
@@ -58,15 +59,31 @@ async function recordsUnder({ action, object }: Place, { ruling, condition }: Dr
   const covered = definitions.filter(({ name }) => covers(object, name));
   if (ruling === 'none') return '0';
   if (ruling === 'if' && condition.trim() === '') return '–';
-  if (action === 'create') return ruling === 'allow' ? 'any new' : 'by data';
+  if (action === 'create' && ruling === 'allow') return 'any new';
   const source = ruling === 'allow' ? '' : condition.trim();
-  if (speaksOf(source, 'data')) return 'by data';
+  const byData = action === 'create' || (hasData(action) && speaksOf(source, 'data'));
   const own = speaksOf(source, 'auth');
   let sum = 0;
-  for (const { name } of covered) {
-    // Counted for the own account too, since the server then reads the condition and says what is wrong in it.
-    const page = await client.collection(name).list({ limit: 1, select: ['id'], count: 'exact', signal, ...(source && { filter: source }) });
-    sum += page.total ?? 0;
+  for (const definition of covered) {
+    // Asked also where the answer counts nothing, since the server then reads the condition and says what is wrong in it.
+    const filter = byData ? ofStored(source) : source;
+    try {
+      const page = await client.collection(definition.name).list({ limit: 1, select: ['id'], signal, ...(!byData && { count: 'exact' }), ...(filter && { filter }) });
+      sum += page.total ?? 0;
+    } catch (error) {
+      if (!isUnshown(error, definition)) throw error;
+      if (!byData) return '–';
+    }
   }
+  if (byData) return 'by data';
   return own ? 'by account' : count(sum);
+}
+
+const isOfFilter = (code: string): boolean => code === 'invalid_filter' || code === 'unknown_field';
+
+/** Whether the fault is only that a list is never asked for what it doesn't show; a rule may speak of it. */
+function isUnshown(error: unknown, { schema }: CollectionDefinition): boolean {
+  const problem = problemOf(error);
+  const field = /there is no field "(\w+)"/.exec(problem.detail)?.[1];
+  return isOfFilter(problem.code) && field !== undefined && schema.properties?.[field]?.writeOnly === true;
 }

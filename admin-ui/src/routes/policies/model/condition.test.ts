@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failingLines, faultFrom, onLines, placedParts, speaksOf } from './condition';
+import { failingLines, faultFrom, ofStored, onLines, placedParts, speaksOf } from './condition';
 
 const source = 'author == auth.id\n&& data.author == author\n&& createdAt > now - duration("15m")';
 
@@ -37,6 +37,12 @@ test('characters beyond the basic plane count once', () => {
 
 test('a refusal without a place is only words', () => {
   expect(faultFrom('there is a rule that says exactly this', source)).toEqual({ message: 'There is a rule that says exactly this', at: null, line: null });
+});
+
+test('what is asked of new values is asked of the stored record to be checked', () => {
+  expect(ofStored('data.autor == auth.id')).toBe('autor == auth.id');
+  expect(ofStored('data . author.email == "data.x" && has(data.text) && has(data.meta.size)')).toBe('author.email == "data.x" && (text != null) && has(meta.size)');
+  expect(ofStored("metadata.data.x == 1 && data == 'data.y'")).toBe("metadata.data.x == 1 && data == 'data.y'");
 });
 
 test('what a condition speaks of is not looked for in texts or members', () => {

@@ -54,6 +54,15 @@ export function speaksOf(source: string, name: 'auth' | 'data'): boolean {
   return new RegExp(`(?<![\\w.])${name}\\b`).test(bare);
 }
 
+/**
+ * A condition with each member of `data` as the record's own, which it is in kind: so the server, asked with it as a
+ * filter, says what is wrong in it before it is saved. What `has` asks of a field is whether it is null.
+ */
+export function ofStored(source: string): string {
+  const places = /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\bhas\(\s*data\s*\.\s*(\w+)\s*\)|(?<![\w.])data\s*\.\s*/g;
+  return source.replace(places, (_, text?: string, field?: string) => text ?? (field ? `(${field} != null)` : ''));
+}
+
 function lineAt(source: string, offset: number): number {
   return source.slice(0, offset).split('\n').length;
 }
