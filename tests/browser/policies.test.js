@@ -30,6 +30,7 @@ const here = stage(async (server) => {
       properties: { text: { type: 'string' }, room: relation('rooms'), author: relation('users'), pinned: { type: 'boolean', default: false } },
     },
   });
+  people.long = await admin.users.create({ email: 'maximiliane.von-der-brueckenstrasse@communications.harbor.example', password });
   for (const name of ['lena', 'tomas']) people[name] = await admin.users.create({ email: `${name}@harbor.example`, password });
   room = await owner.collection('rooms').create({ name: 'launch' });
   const closed = await owner.collection('rooms').create({ name: 'old', open: false });
@@ -188,6 +189,20 @@ here.test('a condition that names no field is refused at its place, and stays to
   assert.equal((await admin.policies.list()).items.filter(({ object }) => object === 'rooms').length, 0);
 });
 
+here.test('a field that data has not is told while one types, with the nearest name', async ({ page }) => {
+  await page.goto(`${here.server.url}/_/policies`);
+  for (const action of ['create', 'update']) {
+    await writeCondition(page, 'user', action, 'rooms', 'data.nmae == "x"');
+    await drawer(page).getByText('There is no field "nmae" (did you mean "name"?)').waitFor();
+    await drawer(page).getByRole('textbox', { name: 'Condition' }).click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText('data.name == "data.nmae" && has(data.open)');
+    await drawer(page).getByText('There is no field').waitFor({ state: 'detached' });
+    await drawer(page).getByText('the simulator tells for one').waitFor();
+  }
+  await drawer(page).getByRole('button', { name: 'Discard' }).click();
+});
+
 here.test('what opens to the public is typed first, and Escape asks before edits go', async ({ page }) => {
   await page.goto(`${here.server.url}/_/policies`);
   await cell(page, 'public', 'read', 'rooms').focus();
@@ -241,6 +256,39 @@ here.test('a role is made, inherits, gets a wide rule, and goes again', async ({
   await page.getByRole('button', { name: 'Delete role' }).click();
   await page.getByRole('button', { name: 'Role editor, inherits user' }).waitFor({ state: 'detached' });
   assert.deepEqual((await admin.roles.list()).map(({ role }) => role), ['admin', 'public', 'user']);
+});
+
+for (const size of ['desktop', 'tablet', 'phone']) {
+  here.test(`a long e-mail is read whole, and the question asked beside the rules, on a ${size}`, { size }, async ({ page }) => {
+    await page.goto(`${here.server.url}/_/policies?${new URLSearchParams({ as: `user:${people.long.id}`, do: 'update', in: 'messages' })}`);
+    const subject = page.getByRole('button', { name: /^Who asks/ });
+    const face = subject.getByText(people.long.email);
+    await face.waitFor();
+    assert.ok(await face.evaluate((text) => text.scrollWidth <= text.clientWidth), 'the e-mail is not cut');
+    const tops = await page.getByRole('list', { name: 'Legend' }).getByRole('listitem').evaluateAll((items) => items.map((item) => item.getBoundingClientRect().top));
+    assert.equal(new Set(tops).size, 1, 'the legend is one line');
+    await assertFits(page, `a long e-mail on a ${size}`);
+    await shoot(page, 'policies-long');
+    if (size === 'phone') return;
+    // The last cell of the row, which the drawer would lie over.
+    await cell(page, 'user', 'delete', 'messages').click();
+    await drawer(page).waitFor();
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await page.getByText('Choose the record that would be updated.').waitFor();
+    await assertAccessible(page, `the simulator beside the rules on a ${size}`);
+    await shoot(page, 'policies-beside');
+  });
+}
+
+here.test('where the drawer leaves too little beside it, the page is dimmed, and a press there closes it', async ({ page }) => {
+  await page.setViewportSize({ width: 800, height: 768 });
+  await page.goto(`${here.server.url}/_/policies`);
+  await cell(page, 'public', 'read', 'rooms').click();
+  await drawer(page).waitFor();
+  await assertAccessible(page, 'a drawer over a dimmed page');
+  await shoot(page, 'policies-dimmed');
+  await page.mouse.click(100, 600);
+  await drawer(page).waitFor({ state: 'detached' });
 });
 
 for (const size of ['tablet', 'phone']) {
