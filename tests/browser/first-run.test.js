@@ -27,11 +27,45 @@ here.test('a wrong code is refused beside its field, the right one opens the pan
   await shoot(page, 'collections-empty');
 
   const stored = await page.evaluate(() => JSON.stringify([{ ...globalThis.localStorage }, { ...globalThis.sessionStorage }]));
-  assert.equal(stored, '[{},{}]', 'no token is left in storage');
+  assert.equal(stored, '[{"plinth.session":"begun"},{}]', 'no token is left in storage, only that there is a session');
   assert.equal(await page.evaluate(() => globalThis.document.cookie), '', 'no cookie is in reach of scripts');
 
   await page.reload();
   await page.getByRole('heading', { name: 'Collections', level: 1 }).waitFor();
+});
+
+here.test('who was never signed in here is not asked for a session, and nothing is refused', async ({ page, context }) => {
+  const refused = [];
+  const asked = [];
+  const watch = (one) => {
+    one.on('console', (message) => message.type() === 'error' && refused.push(message.text()));
+    one.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  };
+  watch(page);
+  await page.goto(`${here.server.url}/_/`);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  assert.deepEqual(refused, []);
+  assert.ok(!asked.includes('/api/v1/auth/refresh'));
+
+  // Signed in, another tab takes the session up; signed out in one, the next asks nothing any more.
+  await signIn(page, here.server);
+  const other = await context.newPage();
+  watch(other);
+  await other.goto(`${here.server.url}/_/data`);
+  await other.getByRole('heading', { name: 'Collections', level: 1 }).waitFor();
+  await page.getByRole('button', { name: new RegExp(owner.email) }).last().click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.waitForURL('**/_/sign-in**');
+  asked.length = 0;
+  const third = await context.newPage();
+  watch(third);
+  await third.goto(`${here.server.url}/_/data`);
+  await third.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  assert.ok(!asked.includes('/api/v1/auth/refresh'));
+  assert.deepEqual(refused, []);
+  // A tab that did not hear of it is led out by what it asks next.
+  await other.getByRole('link', { name: 'Users', exact: true }).click();
+  await other.waitForURL('**/_/sign-in**');
 });
 
 here.test('the set-up is closed afterwards and leads to sign-in', { size: 'phone' }, async ({ page }) => {

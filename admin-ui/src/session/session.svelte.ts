@@ -1,6 +1,7 @@
 /**
  * Who is signed in. The refresh token is a cookie that scripts cannot read; the access token lives in
- * memory, in the client. So a reload asks once for the session, and nothing is left in storage to steal.
+ * memory, in the client. So a reload asks once for the session, and nothing is left in storage to steal
+ * but the word that there is one (`begun.ts`).
  */
 import type { User } from '@plinth/client';
 import type { Schema } from './client';
@@ -8,6 +9,7 @@ import { PlinthError } from '@plinth/client';
 import { clear } from '../query/query.svelte';
 import { router } from '../router/router.svelte';
 import { partsFor, type Part } from './access';
+import { markBegun, wasBegun } from './begun';
 import { admin, client } from './client';
 
 export type Account = User<Schema>;
@@ -24,8 +26,9 @@ class Session {
   async start(): Promise<void> {
     this.state = 'starting';
     try {
-      const account = await client.auth.restore();
+      const account = wasBegun() ? await client.auth.restore() : null;
       if (account) return await this.#entered(account);
+      markBegun(false);
       if (await admin.setup.isOpen()) await router.go(`/setup${location.hash}`, { replace: true });
       this.state = 'out';
     } catch (error) {
@@ -65,6 +68,7 @@ class Session {
 
   async #entered(account: Account): Promise<void> {
     clear();
+    markBegun(true);
     this.parts = await partsFor(account);
     this.account = account;
     this.state = 'in';
@@ -72,6 +76,7 @@ class Session {
 
   #left(): void {
     clear();
+    markBegun(false);
     this.account = null;
     this.state = 'out';
   }
