@@ -194,6 +194,7 @@ here.test('a field that data has not is told while one types, with the nearest n
   for (const action of ['create', 'update']) {
     await writeCondition(page, 'user', action, 'rooms', 'data.nmae == "x"');
     await drawer(page).getByText('There is no field "nmae" (did you mean "name"?)').waitFor();
+    assert.equal(await drawer(page).getByLabel('Reach').getByText('…').count(), 0, 'the accounts are counted all the same');
     await drawer(page).getByRole('textbox', { name: 'Condition' }).click();
     await page.keyboard.press('Control+a');
     await page.keyboard.insertText('data.name == "data.nmae" && has(data.open)');

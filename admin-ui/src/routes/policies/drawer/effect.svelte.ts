@@ -30,17 +30,12 @@ export class EffectOf {
   }
 
   async #count(place: Place, draft: Draft, definitions: readonly CollectionDefinition[], roles: readonly RoleInfo[], signal: AbortSignal): Promise<void> {
-    try {
-      const [accounts, records] = await Promise.all([accountsWith(place.subject, roles, signal), recordsUnder(place, draft, definitions, signal)]);
-      if (signal.aborted) return;
-      Object.assign(this, { accounts, records });
-      this.fault = null;
-    } catch (error) {
-      if (signal.aborted) return;
-      const problem = problemOf(error);
-      this.records = '–';
-      this.fault = isOfFilter(problem.code) ? faultFrom(problem.detail || problem.title, draft.condition).message : null;
-    }
+    const [accounts, records] = await Promise.allSettled([accountsWith(place.subject, roles, signal), recordsUnder(place, draft, definitions, signal)]);
+    if (signal.aborted) return;
+    this.accounts = accounts.status === 'fulfilled' ? accounts.value : '–';
+    this.records = records.status === 'fulfilled' ? records.value : '–';
+    const problem = records.status === 'rejected' ? problemOf(records.reason) : null;
+    this.fault = problem && isOfFilter(problem.code) ? faultFrom(problem.detail || problem.title, draft.condition).message : null;
   }
 }
 
