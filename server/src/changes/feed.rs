@@ -7,10 +7,11 @@
 //! it is looked for behind the hole as well and put in force at once, which needs no order, and once more in its turn.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use plinth_model::{Change, Seq};
+use plinth_model::{Change, RecordId, Seq};
 use plinth_store::Store;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -38,6 +39,12 @@ const IN_FORCE: [&str; 3] = ["_collections", "_policies", "_roles"];
 /// Tables whose changes can end a right.
 const RIGHTS: [&str; 6] = ["_collections", "_policies", "_roles", "_sessions", "_accounts", "users"];
 
+/// Tables by which it is judged what somebody may do.
+const JUDGES: [&str; 4] = ["_policies", "_roles", "_accounts", "users"];
+
+/// The most changes of rights that are looked at.
+const MAX_RIGHTS: usize = 100;
+
 /// Is told about every change before followers see it, such as the accounts' service about ended sessions.
 pub type Listener = Arc<dyn Fn(&Change) + Send + Sync>;
 
@@ -54,6 +61,8 @@ struct Inner {
     seal: Seal,
     ring: RwLock<Ring>,
     head: watch::Sender<Seq>,
+    /// The newest change of anybody's rights up to the head.
+    last_right: AtomicI64,
 }
 
 impl Feed {
@@ -65,8 +74,9 @@ impl Feed {
         seal: Seal,
     ) -> Result<Self, plinth_store::Error> {
         let head = store.head().await?;
-        let (ring, head) = (RwLock::new(Ring::new(head)), watch::Sender::new(head));
-        Ok(Self { inner: Arc::new(Inner { store, policy, listeners, seal, ring, head }) })
+        let (ring, last_right) = (RwLock::new(Ring::new(head)), AtomicI64::new(head.0));
+        let head = watch::Sender::new(head);
+        Ok(Self { inner: Arc::new(Inner { store, policy, listeners, seal, ring, head, last_right }) })
     }
 
     /// Follows the log until `stop`; says `caught_up` whenever everything in it has been taken.
@@ -107,6 +117,9 @@ impl Feed {
                 return Ok(());
             };
             self.put_in_force(&changes).await?;
+            if let Some(right) = changes.iter().rev().find(|change| JUDGES.contains(&change.collection.as_str())) {
+                self.inner.last_right.store(right.seq.0, Ordering::Release);
+            }
             let logged = changes.into_iter().map(|change| Arc::new(Logged::new(change)));
             self.inner.ring.write().unwrap_or_else(PoisonError::into_inner).extend(logged);
             self.inner.head.send_replace(last);
@@ -198,6 +211,51 @@ impl Feed {
             return Ok(None);
         }
         Ok(Some((changes.into_iter().map(|change| Arc::new(Logged::new(change))).collect(), reached)))
+    }
+
+    /// The changes behind a place, up to the head, that can change what an account may do, the newest first; `None` if
+    /// they are too many to look at.
+    pub async fn rights(
+        &self,
+        account: Option<RecordId>,
+        after: Seq,
+    ) -> Result<Option<Vec<Arc<Logged>>>, plinth_store::Error> {
+        if self.inner.last_right.load(Ordering::Acquire) <= after.0 {
+            return Ok(Some(Vec::new()));
+        }
+        let mut changes = match self.recent_rights(account, after) {
+            Some(changes) => changes,
+            None => {
+                let changes = self.inner.store.changes_of_rights(account, after, self.head(), MAX_RIGHTS).await?;
+                changes.into_iter().map(|change| Arc::new(Logged::new(change))).collect()
+            }
+        };
+        changes.sort_by_key(|change| std::cmp::Reverse(change.change.seq));
+        Ok((changes.len() < MAX_RIGHTS).then_some(changes))
+    }
+
+    fn recent_rights(&self, account: Option<RecordId>, after: Seq) -> Option<Vec<Arc<Logged>>> {
+        let (account, member) = match account {
+            Some(account) => (account.to_string(), format!("user:{account}")),
+            None => <(String, String)>::default(),
+        };
+        let concerns = |change: &Change| match change.collection.as_str() {
+            "_policies" => true,
+            "_roles" => change.id == member || change.id.starts_with("role:"),
+            "_accounts" | "users" => change.id == account,
+            _ => false,
+        };
+        let ring = self.inner.ring.read().unwrap_or_else(PoisonError::into_inner);
+        Some(ring.behind(after)?.filter(|change| concerns(&change.change)).cloned().collect())
+    }
+
+    /// The first change of some collections behind a place.
+    pub async fn first(&self, collections: &[&str], after: Seq) -> Result<Option<Seq>, plinth_store::Error> {
+        if let Some((changes, _)) = self.recent(|name| collections.contains(&name), after) {
+            return Ok(changes.first().map(|change| change.change.seq));
+        }
+        let changes = self.inner.store.changes_of(collections, after, self.head(), 1).await?;
+        Ok(changes.first().map(|change| change.seq))
     }
 
     /// Whether this place is of the history that the database has, and every change behind it is still kept.

@@ -5,23 +5,21 @@
 //! the database, once per group and change. When a record behind such a relation changes so that the condition may say
 //! something else of others ([`plinth_model::filter::Turn`]), no change of theirs tells it: the question is asked anew.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
 use plinth_model::filter::{Bound, Truth, Turn};
 use plinth_model::sight::BoundRows;
 use plinth_model::sql::Writer;
 use plinth_model::sql::predicate::{self, RowSource};
 use plinth_model::sql::select::ColumnKind;
-use plinth_model::{Field, Instant, Record, Seen, Seq, Value};
+use plinth_model::{Field, Record, Seen, Seq, Value};
 use plinth_store::{Asker, Store, asker};
 use serde_json::{Map, Value as Json};
 use tokio::sync::Mutex;
 
-use super::frame;
+use super::memo::{Event, Held, Memo, PULL_BYTES, Pulled};
 use super::question::{Conditions, Key, Question};
 use super::turns::{DEAR, Turns};
 use crate::changes::Feed;
@@ -29,52 +27,15 @@ use crate::changes::ring::Logged;
 use crate::clock::SharedClock;
 use crate::records::Records;
 
-/// Events kept for subscribers of the group that have not taken them yet; who is further behind reads the log.
-const MAX_EVENTS: usize = 4096;
-
-/// Bytes of events that one group keeps, and all groups of the node together; each may keep what fits a pull.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
-const MAX_BYTES_OF_ALL: usize = 64 * 1024 * 1024;
-
-/// Bytes of events from which on a pull ends: a client that does not read keeps no more than this and one event.
-const PULL_BYTES: usize = 64 * 1024;
-
 /// Changes read from the log at once for a subscriber that lags: at most so many, and about so many bytes.
 const LAG_BATCH: usize = 256;
 const LAG_BYTES: usize = 256 * 1024;
 
+/// Changes evaluated before it is looked whether what they were judged by has turned.
+const CHUNK: usize = 16;
+
 /// The pause after an evaluation that failed: until then, the other members of the group are told the same.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// An event that members of the group receive.
-#[derive(Debug)]
-pub struct Event {
-    /// Its place in the log.
-    pub seq: Seq,
-    /// Whether it stands for a change behind a relation that turned what the question says: nothing is told of that.
-    turns: bool,
-    /// The frame between its head and its cursor.
-    body: Bytes,
-    cursor: String,
-    at: Instant,
-    frame: OnceLock<(Box<str>, Bytes)>,
-}
-
-/// What a pull brought.
-pub struct Pulled {
-    /// The events, in order.
-    pub events: Vec<Arc<Event>>,
-    /// The place up to which the subscriber has now seen everything.
-    pub reached: Seq,
-    /// Whether the change there turned what the question says of other records, so that it has to be asked anew.
-    pub turned: bool,
-}
-
-impl Pulled {
-    fn up_to(reached: Seq, events: Vec<Arc<Event>>) -> Self {
-        Self { events, reached, turned: false }
-    }
-}
 
 /// Why a pull brought nothing.
 #[derive(Debug, Clone)]
@@ -105,40 +66,6 @@ pub struct Group {
     dear: AtomicBool,
 }
 
-/// The evaluated part of the log: everything in (`from`, `upto`].
-struct Memo {
-    from: Seq,
-    upto: Seq,
-    events: VecDeque<Arc<Event>>,
-    bytes: usize,
-    /// The bytes that all groups of this node hold.
-    held: Held,
-    /// The last evaluation, if it failed, and when the next one may begin.
-    failed: Option<(Failed, Duration)>,
-}
-
-/// The bytes of events that the groups of a node hold together.
-pub type Held = Arc<AtomicUsize>;
-
-impl Event {
-    /// The frame for a subscription of this name. Most subscribers of a group use the same name; its frame is kept.
-    pub fn frame(&self, sub: &str) -> Bytes {
-        let (name, frame) = self.frame.get_or_init(|| (sub.into(), self.frame_with(sub, &self.cursor)));
-        if **name == *sub { frame.clone() } else { self.frame_with(sub, &self.cursor) }
-    }
-
-    /// The frame for a subscription that is at a place of its own.
-    pub fn frame_with(&self, sub: &str, cursor: &str) -> Bytes {
-        let (head, end) = (frame::change_head(sub), frame::change_end(cursor, self.at));
-        [head.as_bytes(), &self.body, end.as_bytes()].concat().into()
-    }
-
-    /// What it takes in memory: itself, its frame, and what holds them.
-    fn bytes(&self) -> usize {
-        2 * self.body.len() + 384
-    }
-}
-
 impl Group {
     /// A group that has evaluated nothing yet.
     pub fn new(
@@ -152,7 +79,7 @@ impl Group {
         turns: Arc<Turns>,
     ) -> Self {
         let head = feed.head();
-        let memo = Mutex::new(Memo { from: head, upto: head, events: VecDeque::new(), bytes: 0, held, failed: None });
+        let memo = Mutex::new(Memo::new(head, held));
         let lag_batch = AtomicUsize::new(LAG_BATCH / 8);
         let (failures, spent, dear) = Default::default();
         Self { key, question, store, feed, records, clock, memo, lag_batch, failures, turns, spent, dear }
@@ -168,9 +95,9 @@ impl Group {
         &self.question
     }
 
-    /// At most `limit` events behind `after`, and no more than fit a pull. Where a change can't be evaluated, everything
-    /// before it comes first.
-    pub async fn pull(&self, after: Seq, limit: usize) -> Result<Option<Pulled>, Failed> {
+    /// At most `limit` events behind `after`, and no more than fit a pull, for whoever knows that nothing turned up to
+    /// `sure`. Where a change can't be evaluated, everything before it comes first.
+    pub async fn pull(&self, after: Seq, sure: Seq, limit: usize) -> Result<Option<Pulled>, Failed> {
         if self.feed.head() <= after {
             return Ok(Some(Pulled::up_to(after, Vec::new())));
         }
@@ -183,7 +110,7 @@ impl Group {
             return Ok(Some(memo.take(after, limit)));
         }
         drop(memo);
-        self.pull_from_log(after).await
+        self.pull_from_log(after, sure).await
     }
 
     /// Evaluates what is new, unless that failed a moment ago: each try may take as long as a statement may.
@@ -218,42 +145,103 @@ impl Group {
             }
         };
         let (changes, reached) = recent;
-        for change in changes {
-            if let Some(event) = self.event(&change).await? {
-                memo.push(Arc::new(event));
+        let mut rest = &changes[..];
+        if let Some(last) = rest.iter().rposition(|change| self.turns_with(change)) {
+            let untold = rest[..=last].iter().map(|change| change.change.seq).collect();
+            memo.turn(rest[last].change.seq, untold);
+            rest = &rest[last + 1..];
+        }
+        while !rest.is_empty() {
+            let (some, others) = rest.split_at(rest.len().min(CHUNK));
+            let (events, upto, failed) = self.events(some).await;
+            let ahead = self.turns_behind(reached).await?;
+            if !ahead.is_empty() {
+                let untold = rest.iter().map(|change| change.change.seq).chain(ahead).collect();
+                memo.turn(reached, untold);
+                return Ok(());
             }
-            memo.upto = change.change.seq;
+            events.into_iter().for_each(|event| memo.push(event));
+            memo.upto = upto.unwrap_or(memo.upto);
+            failed.map_or(Ok(()), Err)?;
+            rest = others;
         }
         memo.upto = reached;
         Ok(())
     }
 
-    async fn pull_from_log(&self, after: Seq) -> Result<Option<Pulled>, Failed> {
+    /// What members receive of these changes, up to the first that can't be evaluated; the place up to which they were.
+    async fn events(&self, changes: &[Arc<Logged>]) -> (Vec<Arc<Event>>, Option<Seq>, Option<plinth_store::Error>) {
+        let (mut events, mut upto) = (Vec::new(), None);
+        for change in changes {
+            match self.event(change).await {
+                Ok(event) => events.extend(event.map(Arc::new)),
+                Err(error) => return (events, upto, Some(error)),
+            }
+            upto = Some(change.change.seq);
+        }
+        (events, upto, None)
+    }
+
+    /// The first changes behind this place, settled or not, that turned what the question says, if any did: the database
+    /// answers for what is behind a relation as it is now, so what came before them can't be judged any more.
+    async fn turns_behind(&self, place: Seq) -> Result<Vec<Seq>, plinth_store::Error> {
+        let followed = self.question.follows();
+        if followed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut after = place;
+        loop {
+            let changes = self.store.changes_ahead(&followed, after, LAG_BATCH).await?;
+            let last = changes.last().filter(|_| changes.len() == LAG_BATCH).map(|change| change.seq);
+            let logged = changes.into_iter().map(Logged::new);
+            let turns: Vec<_> =
+                logged.filter(|logged| self.turns_with(logged)).map(|logged| logged.change.seq).collect();
+            match last.filter(|_| turns.is_empty()) {
+                Some(last) => after = last,
+                None => return Ok(turns),
+            }
+        }
+    }
+
+    async fn pull_from_log(&self, after: Seq, sure: Seq) -> Result<Option<Pulled>, Failed> {
         let limit = self.lag_batch.load(Ordering::Relaxed);
+        let head = self.feed.head();
         let logged = self.feed.logged(&self.question.concerned(), after, limit).await;
         let Some((changes, reached)) = logged.map_err(|error| self.failed(error))? else { return Ok(None) };
         let each = changes.iter().map(|change| change.bytes()).sum::<usize>() / changes.len().max(1);
         self.lag_batch.store((LAG_BYTES / each.max(1)).clamp(1, LAG_BATCH), Ordering::Relaxed);
+        let pulled = self.pull_changes(&changes, after, reached).await.map_err(|error| self.failed(error))?;
+        let turns = self.turns_behind(sure.max(after)).await.map_err(|error| self.failed(error))?;
+        if turns.is_empty() {
+            return Ok(Some(Pulled { sure: head, ..pulled }));
+        }
+        let untold = changes.iter().map(|change| change.change.seq).chain(turns).collect();
+        Ok(Some(Pulled::turned(reached, Vec::new(), untold)))
+    }
+
+    async fn pull_changes(
+        &self,
+        changes: &[Arc<Logged>],
+        after: Seq,
+        reached: Seq,
+    ) -> Result<Pulled, plinth_store::Error> {
         let (mut events, mut bytes, mut passed) = (Vec::new(), 0, after);
         for change in changes {
-            match self.event(&change).await {
-                Ok(Some(event)) if event.turns => {
-                    return Ok(Some(Pulled { events, reached: event.seq, turned: true }));
-                }
+            match self.event(change).await {
                 Ok(Some(event)) => {
                     bytes += event.body.len();
                     events.push(Arc::new(event));
                 }
                 Ok(None) => {}
-                Err(error) if passed == after => return Err(self.failed(error)),
-                Err(_) => return Ok(Some(Pulled::up_to(passed, events))),
+                Err(error) if passed == after => return Err(error),
+                Err(_) => return Ok(Pulled::up_to(passed, events)),
             }
             passed = change.change.seq;
             if bytes >= PULL_BYTES {
-                return Ok(Some(Pulled::up_to(change.change.seq, events)));
+                return Ok(Pulled::up_to(passed, events));
             }
         }
-        Ok(Some(Pulled::up_to(reached, events)))
+        Ok(Pulled::up_to(reached, events))
     }
 
     /// What members of the group receive of a change. If that of the last was dear to find out, it waits its turn, and
@@ -274,24 +262,13 @@ impl Group {
 
     async fn evaluate(&self, logged: &Logged) -> Result<Option<Event>, plinth_store::Error> {
         let change = &logged.change;
-        if self.turns_with(logged) {
-            let (body, cursor) = Default::default();
-            return Ok(Some(Event {
-                seq: change.seq,
-                turns: true,
-                body,
-                cursor,
-                at: change.at,
-                frame: OnceLock::new(),
-            }));
-        }
         if change.collection != self.question.collection().name {
             return Ok(None);
         }
         let images = logged
             .images(self.question.collection())
             .map_err(|error| plinth_store::Error::Corrupt(error.to_string()))?;
-        let conditions = self.question.at(self.clock.now());
+        let conditions = self.question.between(change.at, self.clock.now());
         let before = self.admitted(&conditions, images.before.as_ref()).await?;
         let after = self.admitted(&conditions, images.after.as_ref()).await?;
         let Some(seen) = Seen::of(before, after) else {
@@ -307,8 +284,7 @@ impl Group {
             body.extend_from_slice(&record);
         }
         let cursor = self.feed.cursor(change.seq, self.question.asked(), &[]);
-        let (turns, body, frame) = (false, body.into(), OnceLock::new());
-        Ok(Some(Event { seq: change.seq, turns, body, cursor, at: change.at, frame }))
+        Ok(Some(Event::new(change.seq, change.at, body.into(), cursor)))
     }
 
     /// Whether a change of a record behind a relation turned what the question says of others. One that can't be read by
@@ -323,8 +299,21 @@ impl Group {
         self.question.at(self.clock.now()).turn_with(turn)
     }
 
-    async fn admitted(&self, conditions: &Conditions, record: Option<&Record>) -> Result<bool, plinth_store::Error> {
+    async fn admitted(
+        &self,
+        moments: &[Arc<Conditions>],
+        record: Option<&Record>,
+    ) -> Result<bool, plinth_store::Error> {
         let Some(record) = record else { return Ok(false) };
+        for conditions in moments {
+            if !self.admitted_at(conditions, record).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn admitted_at(&self, conditions: &Conditions, record: &Record) -> Result<bool, plinth_store::Error> {
         let in_sight = match &conditions.sight.rows {
             BoundRows::All => true,
             BoundRows::None => false,
@@ -356,12 +345,12 @@ impl Group {
     }
 
     /// The record as the group sees it, as JSON.
-    async fn record(&self, conditions: &Conditions, record: &Record) -> Result<Vec<u8>, plinth_store::Error> {
+    async fn record(&self, moments: &[Arc<Conditions>], record: &Record) -> Result<Vec<u8>, plinth_store::Error> {
         let members =
             self.question.selection().members(self.question.grant()).expect("Question::new has checked the selection");
         let mut json = Map::with_capacity(members.len());
         for field in members {
-            let value = if self.shows(conditions, field, record).await? {
+            let value = if self.shows(moments, field, record).await? {
                 record.get(self.question.collection(), &field.name).unwrap_or(Value::Null).to_json()
             } else {
                 Json::Null
@@ -377,64 +366,20 @@ impl Group {
 
     async fn shows(
         &self,
-        conditions: &Conditions,
+        moments: &[Arc<Conditions>],
         field: &Field,
         record: &Record,
     ) -> Result<bool, plinth_store::Error> {
-        match conditions.sight.fields.get(&field.name) {
-            None => Ok(false),
-            Some(None) => Ok(true),
-            Some(Some(condition)) => self.holds(condition, record).await,
-        }
-    }
-}
-
-impl Memo {
-    fn push(&mut self, event: Arc<Event>) {
-        self.bytes += event.bytes();
-        self.held.fetch_add(event.bytes(), Ordering::Relaxed);
-        self.events.push_back(event);
-        while self.is_too_large()
-            && let Some(oldest) = self.events.pop_front()
-        {
-            self.from = oldest.seq;
-            self.bytes -= oldest.bytes();
-            self.held.fetch_sub(oldest.bytes(), Ordering::Relaxed);
-        }
-    }
-
-    fn is_too_large(&self) -> bool {
-        self.events.len() > MAX_EVENTS
-            || self.bytes > MAX_BYTES
-            || (self.bytes > PULL_BYTES && self.held.load(Ordering::Relaxed) > MAX_BYTES_OF_ALL)
-    }
-
-    /// Forgets everything: the changes up to `tail` are in memory no more.
-    fn start_over(&mut self, tail: Seq) {
-        self.held.fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
-        self.events.clear();
-        (self.from, self.upto) = (tail, tail);
-    }
-
-    fn take(&self, after: Seq, limit: usize) -> Pulled {
-        let start = self.events.partition_point(|event| event.seq <= after);
-        let (mut events, mut bytes) = (Vec::new(), 0);
-        for event in self.events.range(start..) {
-            if event.turns {
-                return Pulled { events, reached: event.seq, turned: true };
-            }
-            events.push(Arc::clone(event));
-            bytes += event.body.len();
-            if events.len() == limit || bytes >= PULL_BYTES {
-                return Pulled::up_to(event.seq, events);
+        for conditions in moments {
+            let shows = match conditions.sight.fields.get(&field.name) {
+                None => false,
+                Some(None) => true,
+                Some(Some(condition)) => self.holds(condition, record).await?,
+            };
+            if !shows {
+                return Ok(false);
             }
         }
-        Pulled::up_to(self.upto.max(after), events)
-    }
-}
-
-impl Drop for Memo {
-    fn drop(&mut self) {
-        self.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        Ok(true)
     }
 }

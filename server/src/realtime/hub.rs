@@ -8,7 +8,8 @@ use std::time::Duration;
 use plinth_model::{Change, RecordId};
 use plinth_store::Store;
 
-use super::group::{Group, Held};
+use super::group::Group;
+use super::memo::Held;
 use super::question::{Key, Question};
 use super::turns::Turns;
 use crate::auth::Auth;

@@ -12,6 +12,7 @@ pub mod doors;
 pub mod frame;
 pub mod group;
 pub mod hub;
+pub mod memo;
 pub mod question;
 pub mod session;
 pub mod subscription;

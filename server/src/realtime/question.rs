@@ -123,6 +123,11 @@ impl Question {
         std::iter::once(own).chain(self.followed.keys().map(|name| &**name).filter(|name| *name != own)).collect()
     }
 
+    /// The collections that are followed.
+    pub(super) fn follows(&self) -> Vec<&str> {
+        self.followed.keys().map(|name| &**name).collect()
+    }
+
     /// What of the records is asked for.
     pub(super) fn selection(&self) -> &Selection {
         &self.selection
@@ -140,6 +145,12 @@ impl Question {
         }
         let bindings = Bindings { now, ..self.bindings.clone() };
         Arc::new(Conditions::bind(&self.grant, self.filter.as_ref(), &bindings))
+    }
+
+    /// The conditions of a change, all of which must hold: those of its own moment, as whoever was there saw it, and those
+    /// of now, since a right may have ended with time.
+    pub(super) fn between(&self, then: Instant, now: Instant) -> Vec<Arc<Conditions>> {
+        if self.moves_with_time && then < now { vec![self.at(then), self.at(now)] } else { vec![self.at(now)] }
     }
 }
 

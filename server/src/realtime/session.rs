@@ -291,7 +291,7 @@ impl Session {
         for place in 0..self.subscriptions.len() {
             let (mut frames, subscription) = (Vec::new(), &mut self.subscriptions[place]);
             let mark = subscription.mark();
-            let pulled = subscription.pull(&self.hub, &mut frames).await;
+            let pulled = subscription.pull(&self.hub, &self.caller, &mut frames).await;
             if self.has_moved() {
                 self.subscriptions[place].go_back(mark);
                 rest = Rest::More;

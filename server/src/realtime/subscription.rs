@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use plinth_model::Seq;
+use plinth_model::schema::collection::USERS;
 use serde_json::{Map, Value as Json};
 
 use super::frame::{self, Reset, Subscribe};
@@ -12,8 +13,9 @@ use super::hub::Hub;
 use super::question::Question;
 use crate::changes::Asked;
 use crate::changes::cursor::MAX_SEEN;
+use crate::changes::ring::Logged;
 use crate::code::Code;
-use crate::policy::{Action, Caller};
+use crate::policy::{Account, Action, Caller};
 use crate::problem::Problem;
 use crate::records;
 use crate::records::list::{ListRequest, Start};
@@ -41,6 +43,10 @@ pub struct Subscription {
     seen: Vec<Seq>,
     live: bool,
     failures: Failures,
+    /// Up to where no change of rights stands behind something that is still to be told.
+    judged: Seq,
+    /// Up to where nothing behind a relation turned what it asks.
+    sure: Seq,
 }
 
 /// The group's evaluations that failed since the last that did not.
@@ -123,7 +129,8 @@ impl Subscription {
     fn at(hub: &Hub, question: Question, mut request: Subscribe, position: Seq) -> Self {
         let params = request.params.take().map(|params| Json::Object(params).to_string().into());
         let (group, seen, failures) = (hub.group(question), Vec::new(), Failures::default());
-        Self { request, params, size: 0, group, position, seen, live: false, failures }
+        let (judged, sure) = (position, position);
+        Self { request, params, size: 0, group, position, seen, live: false, failures, judged, sure }
     }
 
     async fn resume(
@@ -196,17 +203,23 @@ impl Subscription {
     }
 
     /// Takes what is new, at most a few frames; whether there may be more.
-    pub async fn pull(&mut self, hub: &Hub, frames: &mut Vec<Bytes>) -> Result<bool, Halt> {
+    pub async fn pull(&mut self, hub: &Hub, caller: &Caller, frames: &mut Vec<Bytes>) -> Result<bool, Halt> {
         let head = hub.feed().head();
         if self.live && head <= self.position {
             return Ok(false);
         }
-        let pulled = match self.group.pull(self.position, PULL).await {
+        if self.is_outlived(hub, caller).await.map_err(Halt::Away)? {
+            return Err(Halt::Reset(Reset::Policy));
+        }
+        let pulled = match self.group.pull(self.position, self.sure, PULL).await {
             Ok(Some(pulled)) => pulled,
             Ok(None) => return Err(Halt::Reset(Reset::Expired)),
             Err(failed) => return Err(self.failures.count(failed)),
         };
         self.failures = Failures::default();
+        // What a snapshot held already turns nothing that it does not know.
+        let knows = |seq: &Seq| *seq <= self.position || self.seen.contains(seq);
+        let turned = pulled.turned.as_ref().is_some_and(|turned| !turned.iter().all(knows));
         for event in &pulled.events {
             let passed = self.seen.partition_point(|seq| *seq < event.seq);
             self.seen.drain(..passed);
@@ -216,11 +229,11 @@ impl Subscription {
                 Some(_) => frames.push(event.frame_with(&self.request.sub, &self.cursor(hub, event.seq))),
             }
         }
-        // What a snapshot held already turns nothing that it does not know.
-        if pulled.turned && !self.seen.contains(&pulled.reached) {
+        if turned {
             return Err(Halt::Reset(Reset::Relation));
         }
         self.position = pulled.reached;
+        self.sure = self.sure.max(pulled.sure);
         self.seen.retain(|seq| *seq > self.position);
         let more = self.position < hub.feed().head();
         if !self.live && self.position >= head {
@@ -228,6 +241,39 @@ impl Subscription {
             frames.push(frame::live(&self.request.sub, &self.cursor(hub, self.position)));
         }
         Ok(more)
+    }
+
+    /// Whether what the caller may do changed behind something that is still to be told, and came back to what it was: that
+    /// was written when other rights were in force, and would be judged by those of now.
+    async fn is_outlived(&mut self, hub: &Hub, caller: &Caller) -> Result<bool, plinth_store::Error> {
+        let (feed, judged) = (hub.feed(), self.judged.max(self.position));
+        let head = feed.head();
+        let Some(rights) = feed.rights(caller.id(), judged).await? else { return Ok(true) };
+        let last = rights.iter().find(|change| self.is_judged_by(hub, caller, change)).map(|change| change.change.seq);
+        let first = match last {
+            Some(_) => feed.first(&self.group.question().concerned(), self.position).await?,
+            None => None,
+        };
+        self.judged = head;
+        Ok(first.zip(last).is_some_and(|(first, last)| first < last))
+    }
+
+    /// Whether a change of rights concerns this subscription. Of the account's own record those do that its conditions
+    /// read.
+    fn is_judged_by(&self, hub: &Hub, caller: &Caller, change: &Logged) -> bool {
+        let Some(account) = caller.signed_in().filter(|_| change.change.collection == USERS) else { return true };
+        let Ok(images) = change.images(&account.users) else { return true };
+        let (Some(before), Some(after)) = (images.before, images.after) else { return true };
+        [before, after].into_iter().any(|record| {
+            let then = Caller::account(Arc::new(Account { record, ..(**account).clone() }));
+            let asked = self.question_of(hub, &then).map(|question| question.asked());
+            !asked.is_ok_and(|asked| asked.meaning == self.group.question().asked().meaning)
+        })
+    }
+
+    fn question_of(&self, hub: &Hub, caller: &Caller) -> Result<Question, records::Error> {
+        let params = self.params.as_deref().map(|params| serde_json::from_str(params).unwrap_or_default());
+        question(hub, caller, &self.request, params.as_ref())
     }
 
     /// The cursor of a place: with it goes what a snapshot held of the changes behind.
@@ -238,8 +284,7 @@ impl Subscription {
 
     /// Looks at the subscription again after rules, definitions or the caller's account changed.
     pub fn review(&mut self, hub: &Hub, caller: &Caller) -> Course {
-        let params = self.params.as_deref().map(|params| serde_json::from_str(params).unwrap_or_default());
-        let Ok(question) = question(hub, caller, &self.request, params.as_ref()) else {
+        let Ok(question) = self.question_of(hub, caller) else {
             let gone = hub.policy().state().catalog().get(&self.request.collection).is_none();
             let schema = gone || hub.policy().authorize(caller, Action::Read, &self.request.collection).is_ok();
             return Course::Reset(if schema { Reset::Schema } else { Reset::Policy });

@@ -3,6 +3,7 @@
 mod dear;
 mod frames;
 mod nodes;
+mod past;
 mod place;
 mod relations;
 mod resume;

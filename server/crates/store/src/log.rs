@@ -37,6 +37,18 @@ pub(crate) fn stretch_of(collections: usize) -> String {
     )
 }
 
+/// The newest changes in a stretch of the log of rules, of roles, and of one account and its memberships.
+pub(crate) const STRETCH_OF_RIGHTS: &str = "select seq, collection, record, kind, before, after, at, \"by\"
+    from _changes
+    where seq > $1 and seq <= $2
+    and (
+        collection = '_policies'
+        or (collection = '_roles' and (record = 'user:' || $4 or substr(record, 1, 5) = 'role:'))
+        or (collection in ('_accounts', 'users') and record = $4)
+    )
+    order by seq desc
+    limit $3";
+
 /// The oldest place and the newest.
 pub(crate) const KEPT: &str = "select min(seq), max(seq) from _changes";
 

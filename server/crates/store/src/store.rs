@@ -202,6 +202,21 @@ impl Store {
         rows.into_iter().map(log::read).collect()
     }
 
+    /// Changes in a stretch of the log that can change what an account may do: of rules, of roles, of its memberships, of
+    /// itself. The newest first, at most `limit`; without an account those of rules and roles.
+    pub async fn changes_of_rights(
+        &self,
+        account: Option<RecordId>,
+        after: Seq,
+        upto: Seq,
+        limit: usize,
+    ) -> Result<Vec<Change>, Error> {
+        let mut args = log::stretch(after, upto, limit);
+        args.push(Value::text(account.map(|account| account.to_string()).unwrap_or_default()));
+        let rows = self.query(log::STRETCH_OF_RIGHTS, args).await?;
+        rows.into_iter().map(log::read).collect()
+    }
+
     /// The change at this place, if it is kept. It need not be settled: who wrote it knows the place.
     pub async fn change(&self, place: Seq) -> Result<Option<Change>, Error> {
         let rows = self.query(log::STRETCH, log::stretch(Seq(place.0 - 1), place, 1)).await?;
