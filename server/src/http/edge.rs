@@ -80,13 +80,15 @@ async fn answer(timeout: Duration, request: Request, next: Next) -> Response {
     if let Some(problem) = repeated::refusal(&request).or_else(|| preconditions::refusal(&request)) {
         return problem.into_response();
     }
+    let reads = request.method().is_safe();
     match tokio::time::timeout(timeout, AssertUnwindSafe(next.run(request)).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
             Problem::internal().because(format_args!("a panic: {}", panic_text(panic.as_ref()))).into_response()
         }
         Err(_) => {
-            let detail = format!("The request was not done after {timeout:?}.");
+            let may_be = if reads { "" } else { " It may still be: look before you send it again." };
+            let detail = format!("The request was not done after {timeout:?}.{may_be}");
             Problem::new(Code::Unavailable, detail).retry_after(1).into_response()
         }
     }

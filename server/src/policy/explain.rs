@@ -49,8 +49,6 @@ pub struct Inquiry<'a> {
     pub named: &'a [&'a str],
     /// Those of them of which what is stored says what comes of the write: operators, members of an object.
     pub hanging: &'a [&'a str],
-    /// Fields that are not named, and to which a rule of the schema ties some that are.
-    pub tied: &'a [&'a str],
 }
 
 /// The answer.
@@ -170,7 +168,7 @@ impl Asker<'_> {
     }
 
     async fn answer(&self, seen: Option<Seen>) -> Result<Explanation, LoadError> {
-        let Inquiry { collection, action, stored, data, changed, named, hanging, tied, .. } = self.inquiry;
+        let Inquiry { collection, action, stored, data, changed, named, hanging, .. } = self.inquiry;
         let decision = self.state.decision(self.standing, *action, collection)?;
         let row = if *action == Action::Create { *data } else { *stored };
         let verdicts = self.verdicts(&decision.rules, row, *data).await?;
@@ -181,12 +179,21 @@ impl Asker<'_> {
         let unseen = |name: &&&str| seen.as_ref().is_some_and(|seen| seen.fields.iter().all(|field| field != **name));
         let written: BTreeSet<&str> = changed.iter().chain(named.iter().filter(unseen)).copied().collect();
         let refused: Vec<String> =
-            written.into_iter().filter(|name| !fields.iter().any(|f| f == name)).map(str::to_owned).collect();
+            written.iter().filter(|name| !fields.iter().any(|f| f == *name)).map(|name| (*name).to_owned()).collect();
         let blind = hanging
             .iter()
             .find(unseen)
             .map(|name| format!("{name} does not show here, so it is set whole or not at all"));
-        let tied = tied.iter().find(unseen).map(|name| {
+        let may_set = |name: &str| fields.iter().any(|field| field == name);
+        let tied = if *action == Action::Update {
+            collection.tied_to(|field| written.contains(&*field.name))
+        } else {
+            Vec::new()
+        };
+        let mut tied = tied.into_iter().filter(|field| !named.contains(&&*field.name));
+        let tied = tied.find(|field| if field.write_only { !may_set(&field.name) } else { unseen(&&&*field.name) });
+        let tied = tied.map(|field| {
+            let name = &field.name;
             format!("{name} does not show here, and a rule of the schema ties it to what is written, so both are set or neither")
         });
         let blind = blind.or(tied);

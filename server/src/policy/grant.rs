@@ -56,6 +56,11 @@ impl Grant {
         self.decision.requirement(changed)
     }
 
+    /// Whether the caller may set a field, in some record.
+    pub fn may_set(&self, field: &str) -> bool {
+        !matches!(self.requirement([field]), Requirement::Impossible)
+    }
+
     /// The right to read another collection, as for an expand; none where the caller has no rule for it.
     pub fn related(&self, collection: &str) -> Option<Self> {
         let collection = self.state.catalog().get(collection)?;

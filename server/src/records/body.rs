@@ -7,7 +7,6 @@ use serde_json::{Map, Value as Json};
 use super::Error;
 use crate::nearest;
 use crate::policy::Grant;
-use crate::policy::decision::Requirement;
 
 /// The most unknown members that an answer names; a body of 1 MiB has room for 80,000.
 const MOST_UNKNOWN: usize = 100;
@@ -60,7 +59,7 @@ pub(super) fn take_unknown(grant: &Grant, body: &mut Map<String, Json>) -> Vec<V
 
 /// Whether the caller may neither read nor write a field.
 fn is_hidden(grant: &Grant, name: &str) -> bool {
-    !grant.sight().fields.contains_key(name) && matches!(grant.requirement([name]), Requirement::Impossible)
+    !grant.sight().fields.contains_key(name) && !grant.may_set(name)
 }
 
 fn unknown_member(grant: &Grant, name: &str) -> Violation {

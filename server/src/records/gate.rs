@@ -110,10 +110,14 @@ impl Gate {
         let is_kept = |name: &String| kept.iter().any(|(field, _)| field.name == *name);
         let named: Vec<String> = body.keys().filter(|name| !is_kept(name)).cloned().collect();
         self.refuse_blind(stored, &named, |field| field.read_only, flags)?;
-        let written = |field: &Field| match (body.get(&field.name), &field.default) {
-            (Some(sent), _) => !self.repeats(field, sent, stored),
-            (None, _) if field.read_only || field.write_only || is_kept(&field.name) => false,
-            (None, default) => !self.repeats(field, default.as_ref().unwrap_or(&Json::Null), stored),
+        let written = |field: &Field| {
+            let sent = match body.get(&field.name) {
+                _ if is_kept(&field.name) => return false,
+                None if field.read_only || field.write_only => return false,
+                None => field.default.as_ref().unwrap_or(&Json::Null),
+                Some(sent) => sent,
+            };
+            !(self.shows(&field.name, stored) && collection.repeats(&field.name, sent, stored))
         };
         self.refuse_tied(stored, &named, written, flags)?;
         body.extend(kept.into_iter().map(|(field, value)| (field.name.clone(), value.to_json())));
@@ -132,7 +136,8 @@ impl Gate {
         let unknown = take_unknown(&self.grant, &mut patch);
         let named: Vec<String> = patch.keys().cloned().collect();
         self.refuse_blind(stored, &named, |field| hangs_on_stored(field, &patch), flags)?;
-        let written = |field: &Field| patch.get(&field.name).is_some_and(|sent| !self.repeats(field, sent, stored));
+        let leaves = |name: &str, sent| self.shows(name, stored) && self.collection().leaves(name, sent, stored);
+        let written = |field: &Field| patch.get(&field.name).is_some_and(|sent| !leaves(&field.name, sent));
         self.refuse_tied(stored, &named, written, flags)?;
         let values = self.checked(stored, &named, &unknown, self.collection().patch(Hand::Client, stored, patch))?;
         self.update(stored, values, &named, now, flags)
@@ -162,7 +167,7 @@ impl Gate {
     }
 
     /// Refuses to write what a rule of the schema ties to fields that stay as they are and that the writer does not see:
-    /// whether the rule holds would tell what they hold.
+    /// whether the rule holds would tell what they hold. What shows to nobody (`writeOnly`) is told to who may set it.
     fn refuse_tied(
         &self,
         stored: &Record,
@@ -171,16 +176,15 @@ impl Gate {
         flags: &mut Flags,
     ) -> Result<(), Error> {
         for field in self.collection().tied_to(written).into_iter().filter(|field| !named.contains(&field.name)) {
-            if !self.must_show(field, stored, flags) {
+            let known = match field.write_only {
+                true => self.grant.may_set(&field.name),
+                false => self.must_show(field, stored, flags),
+            };
+            if !known {
                 return Err(Error::PolicyDenied);
             }
         }
         Ok(())
-    }
-
-    /// Whether this is what a field holds already, as far as the writer sees it.
-    fn repeats(&self, field: &Field, sent: &Json, stored: &Record) -> bool {
-        self.shows(&field.name, stored) && self.collection().repeats(&field.name, sent, stored)
     }
 
     /// Whether the writer sees a field of the record, or the database is to say so before the write.

@@ -1,6 +1,7 @@
 //! One record by its id.
 
 use bytes::{Bytes, BytesMut};
+use plinth_model::sight::BoundSight;
 use plinth_model::sql::select::{REVISION, Read};
 use plinth_model::{RecordId, Value};
 
@@ -46,6 +47,14 @@ impl Records {
                 out.freeze()
             }
         };
-        Ok(Found { json, etag: ETag::new(revision, &sight.key()) })
+        let etag = ETag::new(revision, &view(&sight, &json));
+        Ok(Found { json, etag })
     }
+}
+
+/// What an entity tag says of how the record is seen. A field that shows by what is behind a relation comes and goes without
+/// a new revision or another sight, so there it is all that is shown.
+fn view(sight: &BoundSight, json: &[u8]) -> String {
+    let hangs = sight.fields.values().flatten().any(|condition| condition.needs_database());
+    if hangs { format!("{}\n{}", sight.key(), String::from_utf8_lossy(json)) } else { sight.key() }
 }

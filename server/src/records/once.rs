@@ -2,19 +2,22 @@
 //!
 //! The key is noted in the transaction of the request, with a hash of the request and the places of its changes in the
 //! log. The same request again is given the first answer, made from the records as those changes left them, under
-//! what the caller sees today; where the log no longer goes back so far, from the records as they are. Another request
+//! what the caller sees today, and only of records that they see today; where the log no longer goes back so far, from the records as they are. Another request
 //! under the same key is refused. A key is its sender's own, and is forgotten after a day (`changes::retention`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use plinth_model::schema::image;
-use plinth_model::{Instant, Record, RecordId, Seq};
+use plinth_model::{FieldSight, Instant, Record, RecordId, Seq};
 use plinth_store::idempotency::{DoneRequest, TABLE, insert_request};
 use plinth_store::{Behind, Cause, Outcome};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
+use super::get::Found;
 use super::selection::Selection;
 use super::write::{Effect, Written};
 use super::{Error, Records};
@@ -80,6 +83,28 @@ impl Done {
     }
 }
 
+/// What became of a record since it was written.
+enum Today {
+    Seen(Found),
+    Unseen,
+    Gone,
+}
+
+/// The record as it was written, without the fields that show on some rows only and hold nothing today: the rules of today
+/// may show them in a record of old that its reader could not see them in.
+fn shown_in_both(grant: &Grant, then: &[u8], today: &[u8]) -> Result<Bytes, Error> {
+    let read = |json| serde_json::from_slice::<Map<String, Json>>(json);
+    let damaged = |error: serde_json::Error| plinth_store::Error::Fault(format!("an answer is no JSON: {error}"));
+    let (mut then, today) = (read(then).map_err(damaged)?, read(today).map_err(damaged)?);
+    for (name, value) in &mut then {
+        let sometimes = matches!(grant.sight().fields.get(name.as_str()), Some(FieldSight::When(_)));
+        if sometimes && today.get(name).is_none_or(Json::is_null) {
+            *value = Json::Null;
+        }
+    }
+    Ok(Json::Object(then).to_string().into())
+}
+
 /// Whether a transaction failed since its key was noted by another one meanwhile.
 pub(super) fn was_used(cause: &Cause<Error>) -> bool {
     matches!(cause, Cause::Database(plinth_store::Error::Conflict { table, .. }) if table == TABLE)
@@ -114,14 +139,36 @@ impl Records {
             What::Created => Effect::Created,
             What::Updated => Effect::Updated,
         };
-        if let Some(record) = self.as_written(id, done, grant).await? {
-            let outcome = Outcome { seq: None, record: Some(record) };
-            return self.answer(id, outcome, grant, effect == Effect::Created, self.clock.now()).await;
+        let today = self.seen_today(id, grant).await?;
+        let Some(record) = self.as_written(id, done, grant).await? else {
+            return Ok(match today {
+                Today::Seen(found) => Written { id, effect, json: Some(found.json), etag: Some(found.etag) },
+                Today::Unseen | Today::Gone => Written::unseen(id, effect),
+            });
+        };
+        let shown = match &today {
+            Today::Seen(found) => &found.json[..],
+            Today::Gone => b"{}",
+            Today::Unseen => return Ok(Written::unseen(id, effect)),
+        };
+        let outcome = Outcome { seq: None, record: Some(record) };
+        let mut written = self.answer(id, outcome, grant, effect == Effect::Created, self.clock.now()).await?;
+        written.json = written.json.map(|json| shown_in_both(grant, &json, shown)).transpose()?;
+        Ok(written)
+    }
+
+    async fn seen_today(&self, id: RecordId, grant: &Grant) -> Result<Today, Error> {
+        if !grant.reads() {
+            return Ok(Today::Unseen);
         }
-        let found = if grant.reads() { self.get(grant, id, &Selection::default()).await } else { Err(Error::NotFound) };
-        match found {
-            Ok(found) => Ok(Written { id, effect, json: Some(found.json), etag: Some(found.etag) }),
-            Err(Error::NotFound) => Ok(Written::unseen(id, effect)),
+        match self.get(grant, id, &Selection::default()).await {
+            Ok(found) => return Ok(Today::Seen(found)),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        match self.stored(grant.collection(), &id.to_string()).await {
+            Ok(_) => Ok(Today::Unseen),
+            Err(Error::NotFound) => Ok(Today::Gone),
             Err(error) => Err(error),
         }
     }

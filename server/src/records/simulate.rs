@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plinth_model::schema::check::{Hand, take_id};
 use plinth_model::sql::select::ColumnKind;
 use plinth_model::sql::write;
-use plinth_model::{Collection, Field, Instant, Record, RecordId, Value, Violation};
+use plinth_model::{Collection, Instant, Record, RecordId, Value, Violation};
 use serde_json::{Map, Value as Json};
 
 use super::gate::hangs_on_stored;
@@ -61,10 +61,6 @@ impl Records {
             _ => false,
         };
         let hanging: Vec<&str> = named.iter().filter(hangs).copied().collect();
-        let written = |field: &Field| named.contains(&field.name.as_str()) || changed.contains(&field.name.as_str());
-        let tied = if action == Action::Update { collection.tied_to(written) } else { Vec::new() };
-        let tied: Vec<&str> =
-            tied.iter().map(|field| field.name.as_str()).filter(|name| !named.contains(name)).collect();
         let inquiry = Inquiry {
             subject,
             collection: collection.clone(),
@@ -74,7 +70,6 @@ impl Records {
             changed: &changed,
             named: &named,
             hanging: &hanging,
-            tied: &tied,
         };
         policy.explain(&inquiry, now).await.map_err(|error| match error {
             LoadError::Store(error) => Error::Store(error),
@@ -113,7 +108,7 @@ impl Records {
     }
 
     /// A record as it is stored, with everything in it.
-    async fn stored(&self, collection: &Collection, id: &str) -> Result<Record, Error> {
+    pub(super) async fn stored(&self, collection: &Collection, id: &str) -> Result<Record, Error> {
         let id: RecordId = id.parse().map_err(|_| Error::NotFound)?;
         let kinds: Vec<ColumnKind> = write::columns(collection).map(|(_, kind)| kind).collect();
         let statement = write::stored(collection, self.store.dialect(), id, false);

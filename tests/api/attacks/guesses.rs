@@ -128,6 +128,65 @@ on_both! {
         assert_eq!(wrong.is_problem(422, "validation_failed").pointers(), ["/note"]);
     }
 
+    /// What equals the stored object need not leave it as it is: null takes a member out.
+    async fn a_patch_is_what_comes_of_it(database: Database) {
+        let server = Server::start(&database).await;
+        let (admin, ada) = (server.admin().await, server.register("ada").await);
+        let (text, object) = (json!({ "type": "string" }), json!({ "type": "object" }));
+        let mut seal = object.clone();
+        (seal["readOnly"], seal["default"]) = (json!(true), json!({ "x": null, "y": 1 }));
+        let schema = json!({ "type": "object", "properties": { "text": text, "meta": object, "secret": text, "seal": seal },
+            "anyOf": [{ "properties": { "meta": { "required": ["x"] } }, "required": ["meta"] }, { "required": ["secret"] }] });
+        admin.post("/collections", &json!({ "name": "messages", "schema": schema })).await.is(201);
+        for rule in [rule("read", "", "text,meta,seal"), rule("update", "", "")] {
+            admin.post("/policies", &rule).await.is(201);
+        }
+        for secret in [json!("k7f"), json!(null)] {
+            let body = json!({ "meta": { "x": null }, "secret": secret });
+            let record = admin.post("/records/messages", &body).await.is(201).json();
+            let path = format!("/records/messages/{}", record["id"].as_str().unwrap());
+            for meta in [json!({ "x": null }), json!({ "y": 1 }), json!({ "x": 1 })] {
+                ada.patch(&path, &json!({ "meta": meta })).await.is_problem(403, "policy_denied");
+            }
+            ada.patch(&path, &json!({ "meta": {}, "text": "t" })).await.is(200);
+            let refused = admin.patch(&path, &json!({ "seal": { "x": null, "y": 1 } })).await;
+            assert_eq!(refused.is_problem(422, "validation_failed").pointers(), ["/seal"]);
+            admin.patch(&path, &json!({ "seal": { "y": 1 } })).await.is(200);
+            assert_eq!(admin.get(&path).await.json()["seal"], json!({ "x": null, "y": 1 }));
+        }
+    }
+
+    /// Nobody sees what is `writeOnly`, and a form is sent back as it was read: neither is refused for a rule that ties.
+    async fn a_rule_across_fields_is_in_nobodys_way(database: Database) {
+        let server = Server::start(&database).await;
+        let (admin, ada) = (server.admin().await, server.register("ada").await);
+        let text = json!({ "type": "string" });
+        let schema = json!({ "type": "object", "properties": { "text": text, "state": text, "hint": text, "open": { "type": "boolean" },
+            "pin": { "type": "string", "writeOnly": true } }, "minProperties": 1, "dependentRequired": { "pin": ["hint"] } });
+        admin.post("/collections", &json!({ "name": "messages", "schema": schema })).await.is(201);
+        for rule in [rule("read", "", "text,hint,open"), rule("read", "open == true", "state"), rule("update", "", "")] {
+            admin.post("/policies", &rule).await.is(201);
+        }
+        let body = json!({ "text": "x", "state": "s", "hint": "h", "pin": "1", "open": false });
+        let record = admin.post("/records/messages", &body).await.is(201).json();
+        let path = format!("/records/messages/{}", record["id"].as_str().unwrap());
+
+        let form = admin.get(&path).await.json();
+        admin.put(&path, &form).await.is(200);
+        admin.patch(&path, &json!({ "text": "y" })).await.is(200);
+        let unhinted = admin.patch(&path, &json!({ "hint": null })).await.is_problem(422, "validation_failed");
+        assert_eq!(unhinted.pointers(), ["/hint"]);
+        let form = ada.get(&path).await.json();
+        assert_eq!(form["state"], json!(null));
+        ada.put(&path, &form).await.is(200);
+        assert_eq!(admin.get(&path).await.json()["state"], "s");
+        for (who, data) in [(&admin, json!({ "text": "z" })), (&ada, json!({ "text": "y", "hint": "h" }))] {
+            let inquiry = json!({ "subject": format!("user:{}", who.id), "collection": "messages", "action": "update", "id": record["id"], "data": data });
+            let simulated = admin.post("/policies/explain", &inquiry).await.is(200).json();
+            assert_eq!(simulated["status"], who.patch(&path, &data).await.status, "{simulated}");
+        }
+    }
+
     /// A schema rule that fails on account of what is stored unseen is not told; a merge into it is not done.
     async fn a_refused_patch_tells_nothing_of_a_hidden_object(database: Database) {
         for elsewhere in [false, true] {

@@ -1,6 +1,7 @@
 //! Why a server does not start: one line that names the setting, the place and what to do, and no password.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::cluster::Cluster;
@@ -63,6 +64,20 @@ async fn a_file_that_can_not_be_written_is_named() {
     let said = refusal_of(&database, "data");
 
     assert!(said.contains("can't be written") && said.contains("plinth.db"), "{said}");
+}
+
+/// The database holds what accounts sign in with, wherever it was put.
+#[tokio::test]
+async fn the_files_are_their_owners_alone() {
+    let database = Database::sqlite();
+    fs::create_dir(database.directory()).unwrap();
+    fs::set_permissions(database.directory(), fs::Permissions::from_mode(0o755)).unwrap();
+    let _server = Server::start(&database).await;
+
+    let mode = |name: &str| fs::metadata(database.directory().join(name)).unwrap().permissions().mode() & 0o777;
+    for name in ["plinth.db", "plinth.db-wal", "plinth.db-shm", "plinth.lock"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
 }
 
 #[tokio::test]

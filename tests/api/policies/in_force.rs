@@ -54,6 +54,33 @@ async fn forbid_while_others_write(admin: &Person, writers: Vec<Person>) {
     }
 }
 
+/// A change of rules waits for whoever holds the log, as a vacuum by hand does, and nobody waits long behind it.
+#[tokio::test]
+async fn a_rule_that_waits_holds_up_no_writes() {
+    const HOLD: &str = "begin; lock table _changes in share update exclusive mode; select pg_sleep(9); commit";
+    let database = Database::postgres();
+    let (here, there) = (Server::start(&database).await, Server::start(&database).await);
+    let room = Room::furnish(&here).await;
+    let hold = database.execute_beside(HOLD);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+
+    let body = json!({ "subject": "role:user", "object": "messages", "action": "read", "condition": "likes > 7" });
+    let (mut waits, ada) = (Box::pin(room.admin.post("/policies", &body)), room.ada.at(there.url()));
+    let mut writes = 0;
+    let made = loop {
+        tokio::select! {
+            made = &mut waits => break made,
+            said = Room::say(&ada, "meanwhile", "lab") => {
+                assert!(said["id"].is_string(), "{said}");
+                writes += 1;
+            }
+        }
+    };
+    made.is(201);
+    assert!(hold.is_finished() && writes > 10, "{writes} writes");
+    hold.join().expect("it ends");
+}
+
 on_both! {
     async fn nothing_is_written_behind_a_rule_that_forbids_it(database: Database) {
         let server = Server::start(&database).await;

@@ -107,6 +107,28 @@ on_both! {
         assert_eq!(of_a_namesake, json!({ "id": first["id"] }));
     }
 
+    /// Rules of today show nothing in a record of old that its reader could not see in it.
+    async fn a_first_answer_shows_nothing_that_was_never_theirs(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        let body = json!({ "text": "one", "room": "lab", "author": room.ada.id });
+        let path = format!("/records/messages/{}", Room::say(&room.ada, "one", "lab").await["id"].as_str().unwrap());
+        room.admin.patch(&path, &json!({ "secret": "k7f", "author": room.ada.id })).await.is(200);
+        let batch = json!([{ "method": "update", "collection": "messages", "id": path.rsplit('/').next(), "data": { "text": "two" } }]);
+        send(&room.ada, "/batch", "k", &batch).await.is(200);
+        room.admin.patch(&path, &json!({ "author": room.bob.id, "secret": null })).await.is(200);
+        room.admin.post("/policies", &rule("read", "author == auth.id", "secret")).await.is(201);
+
+        let shown = send(&room.ada, "/batch", "k", &batch).await.is(200).json();
+        let record = &shown["results"][0]["record"];
+        assert_eq!((&record["text"], &record["secret"]), (&json!("two"), &json!(null)), "{shown}");
+        // What they see no more is answered with its id alone.
+        room.admin.patch(&path, &json!({ "room": "home" })).await.is(200);
+        let unseen = send(&room.ada, "/batch", "k", &batch).await.is(200).json();
+        assert_eq!(unseen["results"][0]["record"].as_object().unwrap().len(), 1, "{unseen}");
+        send(&room.ada, "/records/messages", "l", &body).await.is(201);
+    }
+
     async fn a_first_answer_shows_what_its_reader_sees_today_and_goes_as_far_back_as_the_log(database: Database) {
         let server = Server::start(&database).await;
         let room = Room::furnish(&server).await;

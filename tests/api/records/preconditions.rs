@@ -71,6 +71,29 @@ on_both! {
         }
     }
 
+    /// A field that shows by what is behind a relation comes and goes without a new version of its record.
+    async fn a_tag_is_of_what_is_shown(database: Database) {
+        let server = Server::start(&database).await;
+        let room = Room::furnish(&server).await;
+        room.admin.post("/policies", &crate::fixture::rule("read", "parent.likes > 5", "secret")).await.is(201);
+        let parent = Room::say(&room.ada, "parent", "lab").await["id"].as_str().unwrap().to_owned();
+        let body = json!({ "text": "x", "room": "lab", "author": room.ada.id, "parent": parent, "secret": "k7f" });
+        let child = room.admin.post("/records/messages", &body).await.is(201).json();
+        let path = format!("/records/messages/{}", child["id"].as_str().unwrap());
+        let (mut tag, parent) = (String::new(), format!("/records/messages/{parent}"));
+        for likes in [0, 9, 0] {
+            room.admin.patch(&parent, &json!({ "likes": likes })).await.is(200);
+            let asked = room.bob.request(Method::GET, &path).header("if-none-match", if tag.is_empty() { "\"0-0\"" } else { &tag });
+            let answer = room.bob.send(asked).await.is(200);
+            assert_eq!(answer.json()["secret"], if likes > 5 { json!("k7f") } else { json!(null) });
+            tag = answer.header("etag").to_owned();
+            let asked = room.bob.request(Method::GET, &path).header("if-none-match", &tag);
+            room.bob.send(asked).await.is(304);
+        }
+        let patch = room.ada.request(Method::PATCH, &path).header("if-match", &tag);
+        room.ada.send(patch.json(&json!({ "text": "y" }))).await.is(200);
+    }
+
     /// Whoever sends a condition relies on it: it is kept or refused.
     async fn no_condition_on_a_write_is_passed_over(database: Database) {
         let server = Server::start(&database).await;

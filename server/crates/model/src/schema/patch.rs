@@ -29,13 +29,24 @@ impl Collection {
         draft.given.fill(false);
         for (name, change) in patch {
             let Some(place) = draft.own(&name, &change, Some(current)) else { continue };
-            draft.guard(hand, place, &change, current);
             match merged(&self.fields[place], &current.values[place], || draft.take(place), change) {
-                Ok(value) => draft.put(place, name, value),
+                Ok(value) => {
+                    draft.guard(hand, place, &value, current);
+                    draft.put(place, name, value);
+                }
                 Err(violation) => draft.refuse(violation.under(&join("", &name))),
             }
         }
         draft.finish(Some(current))
+    }
+
+    /// Whether a part of a patch leaves its field as it is. What equals the stored object need not: null takes a member out.
+    pub fn leaves(&self, name: &str, change: &Json, current: &Record) -> bool {
+        self.own_field(name).is_some_and(|(place, field)| {
+            let stored = &current.values[place];
+            merged(field, stored, || Some(stored.to_json()), change.clone())
+                .is_ok_and(|value| self.repeats(name, &value, current))
+        })
     }
 }
 

@@ -11,13 +11,13 @@ use plinth_model::Dialect;
 use plinth_model::schema::catalog::Version;
 use plinth_model::sql::write::{in_force, lock_all};
 use sqlx::postgres::PgConnection;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::pool::Lease;
 use super::tx::PgTx;
 use super::{Inner, Postgres, fault, migrations, sql};
 use crate::asker;
-use crate::error::Error;
+use crate::error::{Error, Unavailable};
 use crate::explain::{self, plain};
 use crate::mutation::{Failure, Outcome};
 use crate::schema::SchemaStep;
@@ -30,6 +30,11 @@ use crate::{apply, carry};
 /// answer at all, and the connections that wait for it would be missing until the system gives them up, after a quarter
 /// of an hour.
 const STATEMENTS: u32 = 4;
+
+/// How long a change of rules or definitions tries to shut others out. Each try waits for two seconds, twice what Postgres
+/// takes to end its own vacuum for somebody who waits: all writes wait behind it meanwhile, and go on in between.
+const LOCK_PATIENCE: Duration = Duration::from_secs(20);
+const LOCK_PAUSE: Duration = Duration::from_millis(500);
 
 /// How often work is started again that met another transaction.
 const RETRIES: u32 = 8;
@@ -86,10 +91,17 @@ impl Inner {
     }
 
     async fn migrate(&self, steps: &[SchemaStep], base: Version) -> Result<Applied, Error> {
-        let mut tries = 0;
+        let (mut tries, since) = (0, Instant::now());
         loop {
             let mut lease = self.pool.lend().await?;
             let begun = shut_others_out(&mut lease).await;
+            if begun.as_ref().is_err_and(is_locked) && since.elapsed() < LOCK_PATIENCE {
+                if batch(&mut lease, "rollback").await.is_ok() {
+                    lease.give_back();
+                }
+                sleep(LOCK_PAUSE).await;
+                continue;
+            }
             let done = match begun {
                 Ok(()) => carry::run(&mut PgTx::new(&mut lease), steps, base).await,
                 Err(fault) => Err(fault),
@@ -218,9 +230,15 @@ async fn lock_in_order(connection: &mut PgConnection, changed: Changed) -> Resul
 /// Opens a transaction that no other writer's can run beside: writers of records wait for the lock on the log, and look
 /// at the version of the definitions only then, since a statement sees what is committed once it has its locks.
 async fn shut_others_out(connection: &mut PgConnection) -> Result<(), Fault> {
-    begin(connection, "begin; set local statement_timeout = 0").await?;
+    begin(connection, "begin; set local lock_timeout = '2s'").await?;
     batch(connection, migrations::LOCK).await?;
-    batch(connection, "lock table _changes in exclusive mode").await
+    batch(connection, "lock table _changes in exclusive mode").await?;
+    batch(connection, "set local lock_timeout = 0; set local statement_timeout = 0").await
+}
+
+/// Whether a lock was not to be had in time.
+fn is_locked(fault: &Fault) -> bool {
+    matches!(fault, Fault::Error(Error::Unavailable { why: Unavailable::Locked, .. }))
 }
 
 async fn begin(connection: &mut PgConnection, text: &'static str) -> Result<(), Fault> {

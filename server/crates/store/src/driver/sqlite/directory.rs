@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -32,6 +32,7 @@ impl Directory {
     pub(super) fn claim(path: &Path) -> Result<Self, OpenError> {
         make(path)?;
         let lock = lock(&path.join(LOCK))?;
+        make_private(&path.join(DATABASE))?;
         Ok(Self { path: path.to_owned(), file: OnceLock::new(), closing: Mutex::default(), _lock: lock })
     }
 
@@ -82,13 +83,29 @@ fn make(path: &Path) -> Result<(), OpenError> {
     sync(parent.unwrap_or(Path::new(".")))
 }
 
+/// Makes the database's file for its owner alone, as SQLite then makes the files beside it; it holds what accounts sign in
+/// with. One that is there is left as it is.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let is_open = |path: &Path| std::fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o077 != 0);
+            if is_open(path) && path.parent().is_some_and(is_open) {
+                tracing::warn!("{0} may be open to others on this machine: chmod 600 {0}*", path.display());
+            }
+            Ok(())
+        }
+        Err(source) => Err(refused(path, source)),
+    }
+}
+
 fn sync(path: &Path) -> Result<(), OpenError> {
     let synced = File::open(path).and_then(|directory| directory.sync_all());
     synced.map_err(|source| OpenError::Io { path: path.to_owned(), source })
 }
 
 fn lock(path: &Path) -> Result<File, OpenError> {
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
     let mut file = opened.map_err(|source| refused(path, source))?;
     match file.try_lock() {
         Ok(()) => {}
