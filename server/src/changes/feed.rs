@@ -249,13 +249,19 @@ impl Feed {
         Some(ring.behind(after)?.filter(|change| concerns(&change.change)).cloned().collect())
     }
 
-    /// The first change of some collections behind a place.
-    pub async fn first(&self, collections: &[&str], after: Seq) -> Result<Option<Seq>, plinth_store::Error> {
+    /// The first change of some collections behind a place, but for those that were seen.
+    pub async fn first(
+        &self,
+        collections: &[&str],
+        after: Seq,
+        seen: &[Seq],
+    ) -> Result<Option<Seq>, plinth_store::Error> {
+        let new = |seq: &Seq| !seen.contains(seq);
         if let Some((changes, _)) = self.recent(|name| collections.contains(&name), after) {
-            return Ok(changes.first().map(|change| change.change.seq));
+            return Ok(changes.iter().map(|change| change.change.seq).find(new));
         }
-        let changes = self.inner.store.changes_of(collections, after, self.head(), 1).await?;
-        Ok(changes.first().map(|change| change.seq))
+        let changes = self.inner.store.changes_of(collections, after, self.head(), seen.len() + 1).await?;
+        Ok(changes.iter().map(|change| change.seq).find(new))
     }
 
     /// Whether this place is of the history that the database has, and every change behind it is still kept.

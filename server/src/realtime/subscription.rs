@@ -251,7 +251,7 @@ impl Subscription {
         let Some(rights) = feed.rights(caller.id(), judged).await? else { return Ok(true) };
         let last = rights.iter().find(|change| self.is_judged_by(hub, caller, change)).map(|change| change.change.seq);
         let first = match last {
-            Some(_) => feed.first(&self.group.question().concerned(), self.position).await?,
+            Some(_) => feed.first(&self.group.question().concerned(), self.position, &self.seen).await?,
             None => None,
         };
         self.judged = head;
