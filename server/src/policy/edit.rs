@@ -149,7 +149,7 @@ impl Policy {
             let old = state.rules().iter().find(|rule| rule.id == id).ok_or(EditError::NotFound)?;
             let rule = patch.clone().onto(old);
             check(state, &rule, "")?;
-            let steps = policies::update_policy(&stored(&rule), editor.by, editor.at).into();
+            let steps = policies::update_policy(&stored(old), &stored(&rule), editor.by, editor.at).into();
             Ok((rule, steps))
         })
         .await
@@ -159,10 +159,8 @@ impl Policy {
     pub async fn remove(&self, id: &str, editor: Editor) -> Result<(), EditError> {
         self.amend(|state| {
             // Asked here first, since not every text is one for the database.
-            if !state.rules().iter().any(|rule| rule.id == id) {
-                return Err(EditError::NotFound);
-            }
-            Ok(((), policies::delete_policy(id, editor.by, editor.at).into()))
+            let rule = state.rules().iter().find(|rule| rule.id == id).ok_or(EditError::NotFound)?;
+            Ok(((), policies::delete_policy(&stored(rule), editor.by, editor.at).into()))
         })
         .await
     }

@@ -5,6 +5,7 @@
 //! Default: deny.
 
 pub mod caller;
+mod concern;
 pub mod decision;
 pub mod edit;
 mod enforcer;

@@ -259,8 +259,11 @@ impl Subscription {
     }
 
     /// Whether a change of rights concerns this subscription. Of the account's own record those do that its conditions
-    /// read.
+    /// read, and of the rules those about its collection and the caller's roles.
     fn is_judged_by(&self, hub: &Hub, caller: &Caller, change: &Logged) -> bool {
+        if change.change.collection == "_policies" {
+            return hub.policy().state().concerns(&change.change, caller, &self.request.collection);
+        }
         let Some(account) = caller.signed_in().filter(|_| change.change.collection == USERS) else { return true };
         let Ok(images) = change.images(&account.users) else { return true };
         let (Some(before), Some(after)) = (images.before, images.after) else { return true };

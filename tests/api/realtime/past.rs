@@ -74,12 +74,18 @@ impl Right {
         until("the right is there or gone", async || sees().await == given).await;
     }
 
-    /// What is no matter: somebody else's roles and fields, and a field of their own that no rule reads.
+    /// What is no matter: somebody else's roles and fields, a field of their own that no rule reads, rules about others and
+    /// about other collections, that come and go.
     async fn change_others(&self) {
         let Room { admin, ada, bob } = &self.room;
         admin.put_empty(&format!("/roles/editor/members/user:{}", ada.id)).await.is(204);
         admin.patch(&format!("/records/users/{}", ada.id), &json!({ "team": "green" })).await.is(200);
         admin.patch(&format!("/records/users/{}", bob.id), &json!({ "motto": "onwards" })).await.is(200);
+        for (subject, object) in [("role:auditor", "messages"), ("role:user", "note_*")] {
+            let rule = made(admin, &json!({ "subject": subject, "object": object, "action": "read" })).await;
+            admin.patch(&rule, &json!({ "condition": "true" })).await.is(200);
+            admin.delete(&rule).await.is(204);
+        }
     }
 
     /// Something that is written and gone again while nobody but the administrator may read it.

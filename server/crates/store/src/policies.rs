@@ -3,6 +3,7 @@
 //! Every change of either is logged, so that every node loads them again.
 
 use plinth_model::{ChangeKind, Dialect, Instant, RecordId, Value};
+use serde_json::json;
 
 use crate::error::Error;
 use crate::store::Store;
@@ -73,21 +74,21 @@ const ADMINISTRATOR: &str = "with recursive below (name) as (
 pub fn insert_policy(rule: &StoredRule, by: Option<RecordId>, at: Instant) -> [Step; 2] {
     let sql = "insert into _policies (id, position, subject, object, action, condition, fields, effect)
         values ($1, (select coalesce(max(position), 0) + 1 from _policies), $2, $3, $4, $5, $6, $7)";
-    [Step::run_one(sql, columns(rule)), logged("_policies", &rule.id, ChangeKind::Create, by, at)]
+    [Step::run_one(sql, columns(rule)), logged_rule(ChangeKind::Create, None, Some(rule), by, at)]
 }
 
 /// Stores a rule anew. Expects it to exist.
-pub fn update_policy(rule: &StoredRule, by: Option<RecordId>, at: Instant) -> [Step; 2] {
+pub fn update_policy(old: &StoredRule, rule: &StoredRule, by: Option<RecordId>, at: Instant) -> [Step; 2] {
     let sql = "update _policies
         set subject = $2, object = $3, action = $4, condition = $5, fields = $6, effect = $7
         where id = $1";
-    [Step::run_one(sql, columns(rule)), logged("_policies", &rule.id, ChangeKind::Update, by, at)]
+    [Step::run_one(sql, columns(rule)), logged_rule(ChangeKind::Update, Some(old), Some(rule), by, at)]
 }
 
 /// Removes a rule. Expects it to exist.
-pub fn delete_policy(id: &str, by: Option<RecordId>, at: Instant) -> [Step; 2] {
+pub fn delete_policy(rule: &StoredRule, by: Option<RecordId>, at: Instant) -> [Step; 2] {
     let sql = "delete from _policies where id = $1";
-    [Step::run_one(sql, vec![Value::text(id)]), logged("_policies", id, ChangeKind::Delete, by, at)]
+    [Step::run_one(sql, vec![Value::text(&rule.id)]), logged_rule(ChangeKind::Delete, Some(rule), None, by, at)]
 }
 
 /// Puts these rules, in this order, in the place of all: few statements, however many rules there are.
@@ -224,6 +225,20 @@ fn read_rule(row: &Row) -> Result<StoredRule, Error> {
         fields: row.text(5)?.to_owned(),
         effect: row.text(6)?.to_owned(),
     })
+}
+
+/// The log holds of a rule whom and what it is about, so that whoever follows it knows whether it concerns them.
+fn logged_rule(
+    kind: ChangeKind,
+    before: Option<&StoredRule>,
+    after: Option<&StoredRule>,
+    by: Option<RecordId>,
+    at: Instant,
+) -> Step {
+    let id = after.or(before).map(|rule| rule.id.clone()).unwrap_or_default();
+    let image = |rule: &StoredRule| json!({ "subject": rule.subject, "object": rule.object }).to_string();
+    let (before, after) = (before.map(image), after.map(image));
+    Step::Log(SystemChange { table: "_policies".into(), id, kind, before, after, at, by })
 }
 
 fn logged(table: &'static str, id: &str, kind: ChangeKind, by: Option<RecordId>, at: Instant) -> Step {
